@@ -8,6 +8,7 @@ __all__ = ['InputError', 'seed_everything', 'pick_device', 'to_uint8', 'image_sh
 
 # %% ../nbs/00_core.ipynb #bbb684b3
 import json, os, platform, random, sys, tempfile
+from collections.abc import Iterator
 from contextlib import contextmanager
 from importlib.metadata import version
 from pathlib import Path
@@ -92,7 +93,7 @@ def pair_sheet(
 @contextmanager
 def atomic_path(
     path:str|Path, # where the file is to be; its folder is made if it is missing
-):
+) -> Iterator[Path]: # the temporary path, for use in a `with` statement
     "Yield a temporary path that replaces `path` if the block ends well and disappears if not; raises `InputError` if the disk refuses"
     path = Path(path)
     try:

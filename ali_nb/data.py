@@ -42,9 +42,13 @@ class ImageArray:
         x = x.float().div_(255).movedim(-1, -3)
         return (x,) if self.y is None else (x, self.y[i])
     @property
-    def x(self) -> Tensor: "All images as floats in [0, 1], (n, n_ch, sz, sz)"; return self[:][0]
+    def x(self) -> Tensor: # (n, n_ch, sz, sz), floats in [0, 1]
+        "All images"
+        return self[:][0]
     @property
-    def n_cls(self) -> int: "Number of classes, 0 if there are none"; return 0 if self.y is None or self.y.ndim > 1 or not len(self.y) else int(self.y.max())+1
+    def n_cls(self) -> int: # 0 if there are no classes
+        "Number of classes"
+        return 0 if self.y is None or self.y.ndim > 1 or not len(self.y) else int(self.y.max())+1
 
 # %% ../nbs/01_data.ipynb #5d00c520
 class ResidentDL(DataLoader):
@@ -64,7 +68,8 @@ class ResidentDL(DataLoader):
         self.gen, self.skip = torch.Generator().manual_seed(seed), 0
         self.to(self.device)
 
-    def get_idxs(self):
+    def get_idxs(self) -> list[int]: # indices of the images, in the order of this epoch
+        "The order of an epoch; each call draws a new one if the loader shuffles"
         return torch.randperm(self.n, generator=self.gen).tolist() if self.shuffle else list(range(self.n))
 
     def __iter__(self):
@@ -73,14 +78,24 @@ class ResidentDL(DataLoader):
         first,self.skip = self.skip,0
         for i in range(first, len(self)): yield self.after_batch(self.dataset[idxs[i*self.bs:(i+1)*self.bs]])
 
-    def to(self, device):
+    def to(self,
+        device:torch.device|str, # where images and batches are to be
+    ) -> None:
+        "Move all images"
         self.device = torch.device(device)
         self.dataset.images = self.dataset.images.to(self.device)
         if self.dataset.y is not None: self.dataset.y = self.dataset.y.to(self.device)
 
-    def one_batch(self): return next(iter(self.new(shuffle=False)))
+    def one_batch(self) -> tuple: # x, (bs, n_ch, sz, sz), and y where there are labels
+        "The first images in the order of the data set"
+        return next(iter(self.new(shuffle=False)))
 
-    def show_batch(self, b=None, max_n=20, ncol=10, **kwargs):
+    def show_batch(self,
+        b:tuple|None=None, # a batch; `one_batch()` if None
+        max_n:int=20, # images to show
+        ncol:int=10, # images in a row
+        **kwargs # further arguments of `image_sheet`
+    ) -> Image.Image: # the sheet
         "Draw the first images of a batch with their labels"
         x,*y = b or self.one_batch()
         names = self.dataset.names
@@ -93,9 +108,9 @@ def split_indices(
     valid:float=.1, # share held out for choices
     test:float=.1, # share held out for reports
 ) -> list[Tensor]: # indices of training, validation and test images, disjoint, each sorted
-    "Divide 0…n-1 in the same way on every machine; raises `InputError` if a part would be empty"
+    "Divide 0…n-1 in the same way on every machine; raises `InputError` if a part would have fewer than two"
     n_valid, n_test = round(n*valid), round(n*test)
-    if min(n_valid, n_test, n-n_valid-n_test) < 1: raise InputError(f'{n} images are too few to train, choose and test on: at least 10 are needed')
+    if min(n_valid, n_test, n-n_valid-n_test) < 2: raise InputError(f'{n} images are too few to train, choose and test on: at least 20 are needed')
     order = torch.randperm(n, generator=torch.Generator().manual_seed(0))
     return [o.sort().values for o in order.split([n-n_valid-n_test, n_valid, n_test])]
 
@@ -315,7 +330,7 @@ def load_data(
     data:str|Path='digits', # `digits`, `mnist`, `cifar10`, `svhn`, `celeba`, `tiny-imagenet`, a folder of pictures, or an `.npz` file
     root:str|Path|None=None, # folder with all data; the variable ALI_NB_DATA, else fastai's data folder if None
     size:int|None=None, # side of the images, in pixels; the set's own, or 32 for a folder, if None
-    bs:int=100, # images in a batch
+    bs:int|None=None, # images in a batch; 100, or all training images if there are fewer, if None
     labels:int|None=None, # keep so many training labels, evenly over the classes, and set the others to -1; all if None
     seed:int=0, # of the order of training images and of the draw of labels
     device:torch.device|str|None=None, # where the images are kept; the best device here if None
@@ -336,7 +351,7 @@ def load_data(
     elif Path(data).suffix == '.npz': parts = load_arrays(data)
     else: raise InputError(f"no data set or folder '{data}': give one of {', '.join(_READERS)}, a folder of pictures or an .npz file")
     if size: parts = [_resize(o, size) for o in parts]
-    train = parts[0]
+    train, bs = parts[0], min(100, len(parts[0])) if bs is None else bs
     if labels is not None:
         keep = labelled_subset(train.y, labels, seed)
         y = torch.full_like(train.y, -1); y[keep] = train.y[keep]

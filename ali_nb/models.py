@@ -91,7 +91,11 @@ class Maxout(nn.Module):
     ):
         super().__init__()
         self.pieces = pieces
-    def forward(self, x:Tensor) -> Tensor: return reduce(torch.maximum, x.unflatten(1, (-1, self.pieces)).unbind(2))
+    def forward(self,
+        x:Tensor, # (bs, n, …), n a multiple of `pieces`
+    ) -> Tensor: # (bs, n/pieces, …)
+        "The largest of each group"
+        return reduce(torch.maximum, x.unflatten(1, (-1, self.pieces)).unbind(2))
 
 # %% ../nbs/02_models.ipynb #ca31cc22
 class UntiedBias(nn.Module):
@@ -102,7 +106,11 @@ class UntiedBias(nn.Module):
     ):
         super().__init__()
         self.bias = nn.Parameter(torch.zeros(n_ch, sz, sz))
-    def forward(self, x:Tensor) -> Tensor: return x+self.bias
+    def forward(self,
+        x:Tensor, # (bs, n_ch, sz, sz)
+    ) -> Tensor: # of the same shape
+        "Add the bias"
+        return x+self.bias
 
 # %% ../nbs/02_models.ipynb #fe19d1d2
 def layer(
@@ -314,7 +322,7 @@ class ALI(nn.Module):
         discriminator:bool=True, # build D too; what was loaded from a weights file has none
     ):
         super().__init__()
-        self.cfg, self.encoder, self.decoder = cfg, Encoder(cfg), Decoder(cfg)
+        self.cfg, self.encoder, self.decoder, self.data = cfg, Encoder(cfg), Decoder(cfg), ''
         self.discriminator = JointDiscriminator(cfg) if discriminator else None
         self.embed = nn.Linear(cfg.n_y, cfg.n_embed).requires_grad_(False) if cfg.n_y else None
         for m in self.modules():
@@ -350,7 +358,7 @@ def _embedded(self:ALI, y, n):
 @contextmanager
 def inference(
     net:nn.Module, # any module
-) -> Iterator[None]:
+) -> Iterator[None]: # for use in a `with` statement
     "Evaluate without gradients in eval mode; every submodule gets its own mode back"
     modes = {m: m.training for m in net.modules()}
     net.eval()
@@ -435,7 +443,7 @@ def without_discriminator(
     "Encoder and decoder as an `ALI` of their own, sharing parameters"
     view = ALI.__new__(ALI)
     nn.Module.__init__(view)
-    view.cfg, view.encoder, view.decoder, view.discriminator, view.embed = ali.cfg, ali.encoder, ali.decoder, None, ali.embed
+    view.cfg, view.encoder, view.decoder, view.discriminator, view.embed, view.data = ali.cfg, ali.encoder, ali.decoder, None, ali.embed, ali.data
     return view.train(ali.training)
 
 # %% ../nbs/02_models.ipynb #d60b5934
@@ -443,12 +451,12 @@ def without_discriminator(
 def save_pretrained(self:ALI,
     path:str|Path, # the file, `*.safetensors`
     half:bool=False, # store floats in 16 bits
-    about:str='', # what it was trained on, for whoever opens the file
+    data:str='', # what it was trained on: a name that `load_data` knows, a folder or a file; empty if nobody is to know
 ) -> None:
     "Write encoder, decoder and configuration; raises `InputError` if the disk refuses"
     state = {k: v.detach().cpu() for k,v in self.state_dict().items() if not k.startswith('discriminator.')}
     state = {k: (v.half() if half and v.is_floating_point() else v).contiguous() for k,v in state.items()}
-    with atomic_path(path) as tmp: save_file(state, tmp, metadata=dict(format='pt', config=json.dumps(asdict(self.cfg)), about=about))
+    with atomic_path(path) as tmp: save_file(state, tmp, metadata=dict(format='pt', config=json.dumps(asdict(self.cfg)), data=data))
 
 # %% ../nbs/02_models.ipynb #3a2f389c
 def read_tensors(
@@ -490,4 +498,5 @@ def from_pretrained(cls:ALI,
     ali = cls(ALIConfig.from_json(meta.get('config'), path), discriminator=False)
     try: ali.load_state_dict({k: v.float() if v.is_floating_point() else v for k,v in state.items()})
     except RuntimeError as e: raise InputError(f"{path} doesn't fit its own configuration: {str(e).splitlines()[1].strip()}") from None
+    ali.data = meta.get('data', '')
     return ali.to(device or 'cpu').eval()

@@ -133,7 +133,9 @@ class EMA(Callback):
     after_validate = before_validate
 
     @property
-    def model(self) -> ALI: "The averaged encoder and decoder"; return self.average.module
+    def model(self) -> ALI: # encoder and decoder
+        "The averaged networks"
+        return self.average.module
 
 # %% ../nbs/04_training.ipynb #59bdad79
 def averaged(
@@ -158,11 +160,12 @@ class StopAt(Callback):
     def __init__(self,
         steps:int|None=None, # updates in all, those before a resume included; no limit if None
         minutes:float|None=None, # of training in all, those before a resume included; no limit if None
+        limit:float|None=None, # minutes after which this fit breaks off, as at Ctrl-C, to be resumed; no limit if None
     ):
         if steps is None and minutes is None: raise InputError('say after how many steps or minutes to stop')
-        for k,v in (('steps',steps),('minutes',minutes)):
+        for k,v in (('steps',steps),('minutes',minutes),('limit',limit)):
             if v is not None and not v > 0: raise InputError(f'{k} is {v}: it must be positive')
-        self.steps,self.minutes,self.before,self.interrupted = steps,minutes,0.,False
+        self.steps,self.minutes,self.limit,self.before,self.interrupted = steps,minutes,limit,0.,False
     def before_fit(self): self.start = time.monotonic()
     def before_epoch(self):
         if self.done >= 1: raise CancelFitException
@@ -170,13 +173,19 @@ class StopAt(Callback):
     def after_batch(self):
         if not self.training: return
         self.learn.pct_train = self.done
-        if self.done >= 1 or self.interrupted: raise CancelFitException
+        if self.done >= 1: raise CancelFitException
+        self.interrupted |= self.limit is not None and self.spent-self.before >= self.limit
+        if self.interrupted: raise CancelFitException
     def before_validate(self): raise CancelValidException
 
     @property
-    def spent(self) -> float: "Minutes of training so far"; return self.before+(time.monotonic()-self.start)/60
+    def spent(self) -> float: # minutes
+        "Time of training so far"
+        return self.before+(time.monotonic()-self.start)/60
     @property
-    def done(self) -> float: "Share of the way, from 0 on"; return max(self.train_iter/self.steps if self.steps else 0., self.spent/self.minutes if self.minutes else 0.)
+    def done(self) -> float: # 1 at the end
+        "Share of the way"
+        return max(self.train_iter/self.steps if self.steps else 0., self.spent/self.minutes if self.minutes else 0.)
 
 # %% ../nbs/04_training.ipynb #188cd893
 @contextmanager
@@ -196,10 +205,11 @@ def finish_step_on_interrupt(
 
 # %% ../nbs/04_training.ipynb #d229597a
 RECIPES = { # how to train a preset; every preset that is not here follows `paper`
-    'paper': dict(lr=1e-4, d_lr=1., betas=(.5,.999), flat=1.),
-    'mixture': dict(lr=1e-4, d_lr=1., betas=(.2,.999), flat=1.),
-    'mnist': dict(lr=3e-4, d_lr=4., betas=(.5,.99), flat=.5),
-    'digits': dict(lr=6e-4, d_lr=4., betas=(.5,.99), flat=.5),
+    'paper': dict(lr=1e-4, d_lr=1., betas=(.5,.999), flat=1., epochs=100),
+    'cifar10': dict(epochs=6475), 'celeba': dict(epochs=123), 'celeba-conditional': dict(epochs=123), 'tiny-imagenet': dict(epochs=125),
+    'mixture': dict(betas=(.2,.999), epochs=200),
+    'mnist': dict(lr=3e-4, d_lr=4., betas=(.5,.99), flat=.5, epochs=200),
+    'digits': dict(lr=6e-4, d_lr=4., betas=(.5,.99), flat=.5, epochs=1000),
 }
 
 def ali_learner(
@@ -250,9 +260,10 @@ def fit_steps(
     steps:int|None=None, # updates in all; no limit if None
     minutes:float|None=None, # of training in all; no limit if None
     cbs=None, # further fastai callbacks
+    limit:float|None=None, # minutes after which to break off, as at Ctrl-C; no limit if None
 ) -> bool: # whether the end was reached; False after Ctrl-C
     "Train for a number of steps or minutes with the recipe's schedule; raises `InputError` if neither is given"
-    stop, flat, lr = StopAt(steps, minutes), learn.recipe['flat'], np.array(learn.lr)
+    stop, flat, lr = StopAt(steps, minutes, limit), learn.recipe['flat'], np.array(learn.lr)
     sched = [ParamScheduler({'lr': combined_cos(flat, lr, lr, lr*0)})] if flat < 1 else []
     try:
         with finish_step_on_interrupt(stop): learn.fit(10**9, cbs=[stop, *sched, *L(cbs)])
@@ -422,7 +433,8 @@ def train_run(
     minutes:float|None=None, # of training in all; no limit if None
     resume:bool=False, # continue the training in `folder`
     every:int|None=None, # steps between checkpoints and between sheets; a twentieth of `steps`, at least 100 and at most 5000, if None
-    about:str='', # what the model is trained on, for its file
+    limit:float|None=None, # minutes after which to break off, as at Ctrl-C; no limit if None
+    data:str='', # what the model is trained on, for its file
 ) -> bool: # whether the end was reached; False after Ctrl-C
     "Train in a run folder: `checkpoint.safetensors`, `log.csv`, `samples.png`, `reconstructions.png`, `model.safetensors`; raises `InputError` if the folder holds another training"
     folder = Path(folder)
@@ -430,6 +442,6 @@ def train_run(
     if ckpt.exists() and not resume: raise InputError(f'{folder} already holds a training of {read_state(ckpt)[1]["step"]} steps: continue it with --resume (resume=True), or choose another folder')
     every = every or min(5000, max(100, (steps or 20_000)//20))
     cbs = [Checkpoint(ckpt, every, resume), TrainLog(folder/'log.csv', min(100, every)), Sheets(folder, every), StepBar()]
-    with learn.no_bar(), learn.no_logging(): ended = fit_steps(learn, steps, minutes, cbs)
-    averaged(learn).save_pretrained(folder/'model.safetensors', about=about)
+    with learn.no_bar(), learn.no_logging(): ended = fit_steps(learn, steps, minutes, cbs, limit)
+    averaged(learn).save_pretrained(folder/'model.safetensors', data=data)
     return ended
