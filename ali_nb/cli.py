@@ -69,7 +69,7 @@ def remembered(
 # %% ../nbs/11_cli.ipynb #30dd0905
 def prepare(
     cmd:Train, # the options
-): # a Learner, and the number of steps or None for a budget in minutes
+) -> 'tuple[Learner, int | None]': # a Learner, and the number of steps or None for a budget in minutes
     "Load the data and build the Learner; raises `InputError` on any option that can't be used"
     from ali_nb.core import InputError, pick_device
     from ali_nb.data import load_data
@@ -87,14 +87,13 @@ def prepare(
     bf16 = cmd.precision == 'bf16' if cmd.precision else device.type == 'cuda'
     learn = ali_learner(dls, cfg, cmd.lr, cmd.ema, bf16, cmd.seed)
     if cmd.minutes: return learn, None
-    epochs = cmd.epochs or (None if cmd.steps else learn.recipe.get('epochs'))
-    return learn, round(epochs*len(dls.train)) or 1 if epochs else cmd.steps or learn.recipe['steps']
+    return learn, cmd.steps or max(1, round((cmd.epochs or learn.recipe['epochs'])*len(dls.train)))
 
 # %% ../nbs/11_cli.ipynb #80c6ee89
 def load_run(
     run:str, # run folder, weights file, or name of a shipped model
     device:str|None=None, # where to put it; the best device here if None
-): # encoder and decoder as `ALI`
+) -> 'ALI': # encoder and decoder
     "Load a model on a device; raises `InputError` if there is none"
     from ali_nb.core import pick_device
     from ali_nb.models import ALI
@@ -102,9 +101,9 @@ def load_run(
 
 def run_data(
     run:str, # run folder, weights file, or name of a shipped model
-    ali, # the model loaded from it
+    ali:'ALI', # the model loaded from it
     data_root:str|None=None, # folder with all data; as it was in training if None
-): # fastai `DataLoaders`
+) -> 'DataLoaders': # training, validation and test part
     "The data a model was trained on; raises `InputError` if it is not known or not there"
     from ali_nb.core import InputError
     from ali_nb.data import load_data
@@ -115,8 +114,8 @@ def run_data(
 
 def read_pictures(
     paths:list, # picture files
-    cfg, # `ALIConfig` of the model that is to see them
-): # images, (n, n_ch, sz, sz), float in [0, 1]
+    cfg:'ALIConfig', # of the model that is to see them
+) -> 'Tensor': # images, (n, n_ch, sz, sz), float in [0, 1]
     "Read pictures for a model; raises `InputError` that names the first one that can't be read"
     import numpy as np, torch
     from ali_nb.data import read_image

@@ -233,7 +233,9 @@ def read_images(
     def one(p):
         try: return read(p, size)
         except InputError as e: return str(e)
-    with ThreadPoolExecutor() as pool: out = list(progress_bar(pool.map(one, paths), total=len(paths), leave=False, display=len(paths) > 500))
+    with ThreadPoolExecutor() as pool:
+        each = pool.map(one, paths)
+        out = list(progress_bar(each, total=len(paths), leave=False) if len(paths) > 500 else each)
     bad,good = [o for o in out if isinstance(o, str)], [i for i,o in enumerate(out) if not isinstance(o, str)]
     if bad: warnings.warn(f"{len(bad)} of {len(paths)} pictures were left out: {'; '.join(bad[:5])}{'; …' if len(bad) > 5 else ''}")
     return torch.from_numpy(np.stack([out[i] for i in good])) if good else torch.empty(0, size, size, 3, dtype=torch.uint8), good

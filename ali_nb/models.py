@@ -270,9 +270,9 @@ PRESETS = {
     'mixture': dict(n_ch=2, sz=1, n_z=2, encoder=((1,1,400),)*2, decoder=((1,1,400),)*4+((1,1,2),), d_x=(), d_z=(), d_xz=(1000,)*3,
                     slope=0., drop_in=0., drop=0., pieces=5, init_std=.02, image=False, implicit=True),
     'mnist': dict(n_ch=1, sz=28, n_z=50, encoder=((28,1,1024),(1,1,1024)), decoder=((1,1,1024),(1,1,1024),(28,1,1)),
-                  d_x=(), d_z=(), d_xz=(1024,1024,1024), slope=.2, init_std=None),
-    'digits': dict(n_ch=1, sz=8, n_z=16, encoder=((8,1,256),(1,1,256)), decoder=((1,1,256),(1,1,256),(8,1,1)),
-                   d_x=(), d_z=(), d_xz=(256,256,256), slope=.2, init_std=None),
+                  d_x=((28,1,1024),), d_z=(512,), d_xz=(1024,), slope=.5, drop_in=0., init_std=None),
+    'digits': dict(n_ch=1, sz=8, n_z=48, encoder=((8,1,256),(1,1,256)), decoder=((1,1,256),(1,1,256),(8,1,1)),
+                   d_x=((8,1,512),), d_z=(512,), d_xz=(512,), slope=.5, drop_in=0., init_std=None),
 }
 
 # %% ../nbs/02_models.ipynb #6fd4792c

@@ -9,6 +9,7 @@ __all__ = ['RECIPES', 'game_loss', 'loss_d', 'loss_g', 'd_accuracy', 'recon_erro
 
 # %% ../nbs/04_training.ipynb #d2959e37
 import csv, json, signal, sys, threading, time
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
@@ -26,7 +27,7 @@ from fastcore.basics import patch
 from fastcore.foundation import L
 from fastcore.imports import IN_NOTEBOOK
 from fastprogress.fastprogress import progress_bar
-from IPython.display import display
+from PIL import Image
 from safetensors.torch import save_file
 from torch import Tensor
 from torch.optim.swa_utils import AveragedModel
@@ -91,7 +92,7 @@ class FiniteLoss(Callback):
     "Stop with one line when the loss is no longer a finite number; raises `InputError`"
     order = ALITrainer.order-1
     def before_fit(self): self.bad = torch.zeros((), dtype=torch.bool, device=self.dls.device)
-    def check(self):
+    def check(self) -> None:
         "Raise if any loss so far was not finite"
         if self.bad: raise InputError(f'the loss was not a finite number at step {self.train_iter}: look for bad values in the data, or lower lr; the last checkpoint is untouched')
     def after_loss(self):
@@ -191,7 +192,7 @@ class StopAt(Callback):
 @contextmanager
 def finish_step_on_interrupt(
     stop:StopAt, # is told to stop
-):
+) -> Iterator[None]: # for use in a `with` statement
     "Turn Ctrl-C into an orderly end of the fit; a second one interrupts at once"
     if threading.current_thread() is not threading.main_thread():
         yield
@@ -208,8 +209,8 @@ RECIPES = { # how to train a preset; every preset that is not here follows `pape
     'paper': dict(lr=1e-4, d_lr=1., betas=(.5,.999), flat=1., epochs=100),
     'cifar10': dict(epochs=6475), 'celeba': dict(epochs=123), 'celeba-conditional': dict(epochs=123), 'tiny-imagenet': dict(epochs=125),
     'mixture': dict(betas=(.2,.999), epochs=200),
-    'mnist': dict(lr=3e-4, d_lr=4., betas=(.5,.99), flat=.5, epochs=200),
-    'digits': dict(lr=6e-4, d_lr=4., betas=(.5,.99), flat=.5, epochs=1000),
+    'mnist': dict(lr=3e-4, d_lr=8., betas=(.5,.99), flat=.5, epochs=150),
+    'digits': dict(lr=6e-4, d_lr=8., betas=(.5,.99), flat=.5, epochs=600),
 }
 
 def ali_learner(
@@ -250,7 +251,13 @@ def preset_for(
 
 # %% ../nbs/04_training.ipynb #f7b394d7
 @patch
-def show_results(self:ResidentDL, b, out, max_n=5, ncol=10, **kwargs):
+def show_results(self:ResidentDL,
+    b:tuple, # a batch
+    out:tuple, # what the Learner predicted for it
+    max_n:int=20, # pairs to show
+    ncol:int=10, # columns, even
+    **kwargs # further arguments of `image_sheet`
+) -> Image.Image: # the sheet
     "Originals and, right of each, its reconstruction; fastai's `Learner.show_results` calls this"
     return pair_sheet(b[0][:max_n].cpu(), out[4][:max_n].cpu(), ncol, **kwargs)
 
@@ -297,7 +304,7 @@ class Checkpoint(Callback):
 
 # %% ../nbs/04_training.ipynb #8d85143d
 @patch
-def save(self:Checkpoint):
+def save(self:Checkpoint) -> None:
     "Write the file; raises `InputError` if the disk refuses or a loss was not finite"
     if hasattr(self.learn, 'finite_loss'): self.learn.finite_loss.check()
     learn, dl = self.learn, self.dls.train
@@ -381,7 +388,7 @@ class TrainLog(Callback):
         self.sums.zero_(); self.n = 0
         if self.path: self.write()
 
-    def write(self):
+    def write(self) -> None:
         "Write all rows"
         with atomic_path(self.path) as tmp, open(tmp, 'w', newline='') as f:
             w = csv.DictWriter(f, list(self.rows[0])); w.writeheader(); w.writerows(self.rows)
@@ -390,9 +397,10 @@ class StepBar(Callback):
     "One progress bar for the whole training, with the last row of the log; a line now and then where nobody watches"
     order = StopAt.order-1
     def before_fit(self):
-        self.watched, self.told = IN_NOTEBOOK or sys.stderr.isatty(), 0.
-        self.bar = progress_bar(range(1000), leave=False, display=self.watched)
-        self.bar.update(0)
+        self.watched, self.told = IN_NOTEBOOK or sys.stdout.isatty(), 0.
+        if self.watched:
+            self.bar = progress_bar(range(1000), leave=False)
+            self.bar.update(0)
     def after_batch(self):
         done, row = self.learn.stop_at.done, (self.learn.train_log.rows or [{}])[-1]
         if self.watched:
@@ -401,7 +409,8 @@ class StepBar(Callback):
         elif done >= self.told+.1 and row:
             self.told = done
             print(' '.join(f'{k} {v:g}' for k,v in row.items()), flush=True)
-    def after_fit(self): self.bar.on_iter_end()
+    def after_fit(self):
+        if self.watched: self.bar.on_iter_end()
 
 class Sheets(Callback):
     "Write `samples.png` and `reconstructions.png` into a folder now and then, and show them in a notebook"
@@ -414,7 +423,7 @@ class Sheets(Callback):
     def after_batch(self):
         if self.training and self.train_iter%self.every == 0: self.draw()
     def after_fit(self): self.draw()
-    def draw(self):
+    def draw(self) -> None:
         "Draw and write both sheets"
         ali, valid = averaged(self.learn), self.dls.valid.dataset
         x = valid[torch.arange(min(self.n//2, len(valid)), device=self.dls.device)][0]
@@ -422,6 +431,7 @@ class Sheets(Callback):
         for k,im in sheets.items():
             with atomic_path(self.folder/f'{k}.png') as tmp: im.save(tmp)
         if IN_NOTEBOOK:
+            from IPython.display import display
             if self.shown is None: self.shown = display(sheets['reconstructions'], display_id=True)
             else: self.shown.update(sheets['reconstructions'])
 

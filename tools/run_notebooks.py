@@ -56,7 +56,7 @@ def main():
     os.chdir(root)
     fns = fns or sorted(nbglob(as_path=True))
     if a.here: return [run(fn, a.flags) for fn in fns]
-    env,failed,bad = dict(os.environ, PYTHONHASHSEED='0', OMP_NUM_THREADS=os.environ.get('OMP_NUM_THREADS', '1')),[],[]
+    env,failed,bad = dict(os.environ, PYTHONHASHSEED='0', PYTHONWARNINGS='ignore::FutureWarning', OMP_NUM_THREADS=os.environ.get('OMP_NUM_THREADS', '1')),[],[]
     for fn in fns if not a.check else []:
         start = time.time()
         if subprocess.run([sys.executable, __file__, '--here', '--flags', a.flags, fn], env=env).returncode: failed.append(f'{fn.name} failed and keeps its old outputs')
