@@ -6,8 +6,8 @@
 __all__ = ['COMMANDS', 'Train', 'run_folder', 'remembered', 'prepare', 'load_run', 'run_data', 'read_pictures', 'Sample',
            'Reconstruct', 'Interpolate', 'Evaluate', 'write_report', 'train', 'Experiment', 'main']
 
-# %% ../nbs/11_cli.ipynb #8dc7977c
-import base64, html, io, json, shlex, sys, time, warnings
+# %% ../nbs/11_cli.ipynb #6bd47c2c
+import base64, html, io, itertools, json, shlex, sys, time, warnings
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 from typing import Literal
@@ -37,30 +37,32 @@ class Train:
     out: str|None = None # folder of the run; a new one below runs/ if not given
     resume: bool = False # continue the run in --out, or the newest one of this data set
 
-# %% ../nbs/11_cli.ipynb #d26f8f47
-def run_folder(
-    cmd:Train, # the options
-) -> Path: # where the run lives
-    "The folder that is asked for, a new one, or on resume the newest one of this data set; raises `InputError` if there is none to resume"
-    from ali_nb.core import InputError
-    base, name = Path('runs'), Path(cmd.data).resolve().stem
-    if cmd.out: return Path(cmd.out)
-    old = sorted((p for p in base.glob(f'{name}*') if (p/'checkpoint.safetensors').exists() and _stored(p).get('data') == cmd.data), key=lambda p: (p/'checkpoint.safetensors').stat().st_mtime)
-    if cmd.resume:
-        if not old: raise InputError(f'nothing to resume: no run of {cmd.data} below {base.resolve().name}/; give its folder with --out')
-        return old[-1]
-    return next(p for p in (base/(name+(f'-{i}' if i > 1 else '')) for i in range(1, 10**6)) if not p.exists())
-
+# %% ../nbs/11_cli.ipynb #8e94c596
 def _stored(run):
     "Options of a run, as far as they are known"
     from ali_nb.core import read_json
     return read_json(run/'config.json').get('train', {}) if (run/'config.json').exists() else {}
 
+def run_folder(
+    cmd:Train, # the options
+) -> Path: # where the run lives
+    "The folder that is asked for, a new one, or on resume the newest one of this data set; raises `InputError` if there is none to resume"
+    from ali_nb.core import InputError
+    if cmd.out: return Path(cmd.out)
+    base, name = Path('runs'), Path(cmd.data).resolve().stem
+    if cmd.resume:
+        old = [p for p in base.glob(f'{name}*/checkpoint.safetensors') if _stored(p.parent).get('data') == cmd.data]
+        if not old: raise InputError(f'nothing to resume: no run of {cmd.data} below {base}/; give its folder with --out')
+        return max(old, key=lambda p: p.stat().st_mtime).parent
+    names = (name if i == 1 else f'{name}-{i}' for i in itertools.count(1))
+    return next(p for p in map(base.joinpath, names) if not p.exists())
+
+# %% ../nbs/11_cli.ipynb #daac4cce
 def remembered(
     cmd:Train, # options as given now
     run:Path, # an earlier run
 ) -> Train: # the same, completed from the run's `config.json`
-    "What is not given anew stays as it was; a new budget replaces the old one"
+    "Complete the options from an earlier run; a new budget replaces the old one"
     old = _stored(run)
     given = {f.name: getattr(cmd, f.name) for f in fields(cmd) if getattr(cmd, f.name) != f.default}
     if given.keys() & {'steps','epochs','minutes'}: old = {k: v for k,v in old.items() if k not in ('steps','epochs','minutes')}
@@ -74,7 +76,7 @@ def prepare(
     from ali_nb.core import InputError, pick_device
     from ali_nb.data import load_data
     from ali_nb.models import PRESETS, ALIConfig
-    from ali_nb.training import RECIPES, ali_learner, preset_for
+    from ali_nb.training import ali_learner, preset_for
     if cmd.preset and cmd.preset not in PRESETS: raise InputError(f"no preset '{cmd.preset}': choose one of {', '.join(PRESETS)}")
     budgets = [k for k in ('steps','epochs','minutes') if getattr(cmd, k) is not None]
     if len(budgets) > 1: raise InputError(f'--{budgets[0]} and --{budgets[1]} contradict each other: give one of them')
@@ -112,6 +114,7 @@ def run_data(
     if not data: raise InputError(f'{run} does not say what it was trained on: give pictures')
     return load_data(data, data_root or old.get('data_root'), ali.cfg.sz, device=next(ali.parameters()).device)
 
+# %% ../nbs/11_cli.ipynb #dcf9d2ef
 def read_pictures(
     paths:list, # picture files
     cfg:'ALIConfig', # of the model that is to see them
@@ -146,6 +149,7 @@ class Sample:
         if not 1 <= self.n <= 10_000: raise InputError(f'n is {self.n}: give 1 to 10000')
         return _save_sheet(image_sheet(load_run(self.run, self.device).sample(self.n, seed=self.seed), 8), self.run, 'samples', self.out)
 
+# %% ../nbs/11_cli.ipynb #39a98ce7
 @dataclass
 class Reconstruct:
     "Encode and decode pictures of one's own, or held-out images of the data."
@@ -162,6 +166,7 @@ class Reconstruct:
         x = read_pictures(self.images, ali.cfg) if self.images else run_data(self.run, ali, self.data_root)[2].dataset.x[:self.n]
         return _save_sheet(reconstruction_sheet(ali, x), self.run, 'reconstructions', self.out)
 
+# %% ../nbs/11_cli.ipynb #ccebd8a4
 @dataclass
 class Interpolate:
     "Walk between the codes of two pictures, or of pairs of held-out images."
@@ -203,7 +208,7 @@ class Evaluate:
         told = {k: v for k,v in r.items() if k in ('recon_ratio','class_kept','probe_code','nn_code','classes_present')}
         return f"wrote {path}: {', '.join(f'{k} {v:.3g}' for k,v in told.items())}"
 
-# %% ../nbs/11_cli.ipynb #1739acdf
+# %% ../nbs/11_cli.ipynb #b0358bc4
 _MEANING = {
     'recon_ratio': ('relative error of reconstructions', '0 is perfect, 1 is a random other image, 0.5 the mean image'),
     'class_kept': ('reconstructions that keep their class', 'judged by the nearest training image'),
@@ -214,53 +219,72 @@ _MEANING = {
     'classes_present': ('classes among 1,000 samples', 'with at least ten samples each'),
 }
 _PICTURES = {
-    'reconstructions': ('Reconstructions', 'Columns 1, 3, 5 and 7 are real images that were held out; right of each is what the decoder makes of its code. Good: the right one shows the same thing. The two are never compared in training.'),
+    'reconstructions': ('Reconstructions', 'Columns 1, 3, 5 and 7 are real images that were held out; right of each is what the decoder '
+        'makes of its code. Good: the right one shows the same thing. The two are never compared in training.'),
     'samples': ('Samples', 'Images decoded from random codes. Good: each could be real, and all kinds occur.'),
-    'interpolations': ('Walks', 'First and last column are real; between them the code goes from one to the other in equal steps. Good: every picture on the way could be real. A fade of one picture into the other would be bad.'),
+    'interpolations': ('Walks', 'First and last column are real; between them the code goes from one to the other in equal steps. '
+        'Good: every picture on the way could be real. A fade of one picture into the other would be bad.'),
 }
-_STYLE = '''body{font:16px/1.5 system-ui,sans-serif;max-width:50em;margin:auto;padding:1em;color:#222;background:#fff}
-img{max-width:100%;height:auto;image-rendering:pixelated}table{border-collapse:collapse}td,th{padding:.2em .8em .2em 0;text-align:left;vertical-align:top}
-pre{background:#f3f3f3;padding:.6em;overflow-x:auto}.note{color:#555}'''
+_CURVES = ('Left, the losses of both players in nats: 1.39 where nobody leads; a discriminator near 0 has won. '
+    'Right, the share of pairs that it tells rightly, and the relative error of 100 reconstructions of the validation part.')
+_PAGE = '''<!doctype html><html lang="en"><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">
+<title>{title}</title><style>body{{font:16px/1.5 system-ui,sans-serif;max-width:50em;margin:auto;padding:1em;color:#222;background:#fff}}
+img{{max-width:100%;height:auto;image-rendering:pixelated}}table{{border-collapse:collapse}}td,th{{padding:.2em .8em .2em 0;text-align:left;vertical-align:top}}
+pre{{background:#f3f3f3;padding:.6em;overflow-x:auto}}.note{{color:#555}}</style>
+{body}</html>'''
 
+def _section(title, note, body): return f'<h2>{title}</h2><p class="note">{note}</p>{body}'
+
+def _picture(path):
+    return f'<img alt="{path.stem}" src="data:image/png;base64,{base64.b64encode(path.read_bytes()).decode()}">'
+
+def _numbers(metrics):
+    rows = [f'<tr><td>{a}</td><td><b>{metrics[k]:.3g}</b></td><td class="note">{b}</td></tr>'
+        for k,(a,b) in _MEANING.items() if metrics.get(k) is not None]
+    return f'<table>{"".join(rows)}</table>'
+
+# %% ../nbs/11_cli.ipynb #1739acdf
 def _curves(log):
-    "Losses, accuracy and reconstruction error over the steps, as an SVG picture"
-    import matplotlib; from matplotlib.figure import Figure
-    fig = Figure(figsize=(7,2.4), layout='constrained'); axs = fig.subplots(1, 2)
-    steps = [float(r['step']) for r in log]
-    for ax,names in zip(axs, (('loss_d','loss_g'), ('d_accuracy','recon_error'))):
+    "Losses, accuracy and reconstruction error over the steps, as SVG"
+    import matplotlib
+    from matplotlib.figure import Figure
+    fig, steps, buf = Figure(figsize=(7,2.4), layout='constrained'), [float(r['step']) for r in log], io.StringIO()
+    for ax,names in zip(fig.subplots(1, 2), (('loss_d','loss_g'), ('d_accuracy','recon_error'))):
         for k in names: ax.plot(steps, [float(r[k]) for r in log], label=k, lw=1)
-        ax.set(xlabel='step'); ax.legend(fontsize=8)
-    with matplotlib.rc_context({'svg.hashsalt': 'ali_nb'}): fig.savefig(buf := io.StringIO(), format='svg', metadata={'Date': None})
+        ax.set(xlabel='step')
+        ax.legend(fontsize=8)
+    with matplotlib.rc_context({'svg.hashsalt':'ali_nb'}): fig.savefig(buf, format='svg', metadata={'Date':None})
     return buf.getvalue()[buf.getvalue().index('<svg'):]
 
+def _command(train):
+    "The command line that repeats a run"
+    given = {f.name: train[f.name] for f in fields(Train) if f.name not in ('data','out','resume','download') and train.get(f.name) != f.default}
+    return shlex.join(['ali_nb', 'train', train['data'], *(o for k,v in given.items() for o in ('--'+k.replace('_','-'), str(v)))])
+
+# %% ../nbs/11_cli.ipynb #1c6fddd4
 def write_report(
     run:str|Path, # a run folder
 ) -> Path: # the page
     "Put pictures, curves, numbers, options and commands of a run on one page, `report.html`"
     import csv
     from ali_nb.core import atomic_path, read_json
-    run = Path(run)
-    parts = [f'<h1>{html.escape(run.name)}</h1>']
+    run, esc = Path(run), html.escape
     cfg, metrics = (read_json(run/f) if (run/f).exists() else {} for f in ('config.json','metrics.json'))
-    t, n = cfg.get('train', {}), cfg.get('networks', {})
-    if t: parts.append(f"<p>Adversarially Learned Inference on <b>{html.escape(str(t['data']))}</b>: {n['n_ch']}x{n['sz']}x{n['sz']} images, codes of {n['n_z']} numbers, "
-                       f"preset {n['name']}, {cfg['step']:,} steps in {cfg['minutes']:.1f} minutes on {html.escape(cfg['device'])}.</p>")
-    for k,(title,text) in _PICTURES.items():
-        if (run/f'{k}.png').exists(): parts.append(f'<h2>{title}</h2><p class="note">{text}</p><img alt="{title}" src="data:image/png;base64,{base64.b64encode((run/f"{k}.png").read_bytes()).decode()}">')
-    if metrics: parts.append(f'<h2>Numbers</h2><p class="note">On {metrics["n_test"]:,} images of the {metrics["part"]} part.</p><table>' + ''.join(
-        f'<tr><td>{a}</td><td><b>{metrics[k]:.3g}</b></td><td class="note">{b}</td></tr>' for k,(a,b) in _MEANING.items() if metrics.get(k) is not None)+'</table>')
+    parts = [f'<h1>{esc(run.name)}</h1>']
+    if cfg:
+        t, n = cfg['train'], cfg['networks']
+        parts.append(f"<p>Adversarially Learned Inference on <b>{esc(t['data'])}</b>: images of {n['n_ch']}x{n['sz']}x{n['sz']}, codes of {n['n_z']} numbers, "
+            f"preset {n['name']}, {cfg['step']:,} steps in {cfg['minutes']:.1f} minutes on {esc(cfg['device'])}.</p>")
+    parts += [_section(*_PICTURES[k], _picture(run/f'{k}.png')) for k in _PICTURES if (run/f'{k}.png').exists()]
+    if metrics: parts.append(_section('Numbers', f"On {metrics['n_test']:,} images of the {metrics['part']} part.", _numbers(metrics)))
     if (run/'log.csv').exists():
-        with open(run/'log.csv') as f: log = list(csv.DictReader(f))
-        parts.append('<h2>Training</h2><p class="note">Left, the losses of both players in nats: 1.39 where nobody leads; the discriminator near 0 has won. Right, the share of pairs that it tells rightly, and the relative error of 100 reconstructions of the validation part.</p>'+_curves(log))
-    if t: parts.append(f'<h2>Again</h2><p>Repeat it, and go on with it:</p><pre>{html.escape(_command(t))}\nali_nb train --out {html.escape(shlex.quote(str(run)))} --resume --steps {2*cfg["step"]}</pre>')
-    if cfg: parts.append(f'<details><summary>All options, versions and networks</summary><pre>{html.escape(json.dumps(cfg, indent=1))}</pre></details>')
-    with atomic_path(run/'report.html') as tmp: tmp.write_text(f'<!doctype html><html lang="en"><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1"><title>{html.escape(run.name)}</title><style>{_STYLE}</style>'+'\n'.join(parts)+'</html>', encoding='utf-8')
+        with open(run/'log.csv') as f: parts.append(_section('Training', _CURVES, _curves(list(csv.DictReader(f)))))
+    if cfg:
+        again = f"{_command(t)}\nali_nb train --out {shlex.quote(str(run))} --resume --steps {2*cfg['step']}"
+        parts.append(_section('Again', 'Repeat it, or go on with it:', f'<pre>{esc(again)}</pre>'))
+        parts.append(f'<details><summary>All options, versions and networks</summary><pre>{esc(json.dumps(cfg, indent=1))}</pre></details>')
+    with atomic_path(run/'report.html') as tmp: tmp.write_text(_PAGE.format(title=esc(run.name), body='\n'.join(parts)), encoding='utf-8')
     return run/'report.html'
-
-def _command(train):
-    "The command line that repeats a run"
-    opts = [(f.name, train[f.name]) for f in fields(Train) if f.name not in ('data','out','resume','download') and train.get(f.name) != f.default]
-    return shlex.join(['ali_nb', 'train', train['data'], *(o for k,v in opts for o in (f"--{k.replace('_','-')}", str(v)))])
 
 # %% ../nbs/11_cli.ipynb #2567395f
 def train(
@@ -274,8 +298,8 @@ def train(
     if cmd.resume: cmd = remembered(cmd, run)
     elif (run/'checkpoint.safetensors').exists(): raise InputError(f'{run} already holds a training: continue it with --resume, or give another --out')
     learn,steps = prepare(cmd)
-    env = environment(learn.dls.device)
-    keep = lambda step, minutes: write_json(run/'config.json', dict(train={**asdict(cmd), 'resume':False, 'out':str(run)}, networks=asdict(learn.model.cfg), step=step, minutes=minutes, **env))
+    about = dict(train={**asdict(cmd), 'resume':False, 'out':str(run)}, networks=asdict(learn.model.cfg), **environment(learn.dls.device))
+    keep = lambda step, minutes: write_json(run/'config.json', dict(**about, step=step, minutes=minutes))
     if not cmd.resume: keep(0, 0.)
     ended = train_run(learn, run, steps, cmd.minutes, cmd.resume, limit=limit, data=cmd.data)
     state = read_state(run/'checkpoint.safetensors')[1]

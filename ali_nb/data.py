@@ -181,6 +181,7 @@ def _mnist(root, size, download):
     a,b = (MNIST(root, train=o, download=download) for o in (True, False))
     return _parts(a.data[...,None], a.targets, 5000, b.data[...,None], b.targets)
 
+# %% ../nbs/01_data.ipynb #c8c03025
 def _cifar10(root, size, download):
     from torchvision.datasets import CIFAR10
     a,b = (CIFAR10(root, train=o, download=download) for o in (True, False))
@@ -217,6 +218,7 @@ def read_image(
         im = Image.alpha_composite(Image.new('RGBA', im.size, 'white'), im)
     return np.asarray(ImageOps.fit(im.convert('L' if grey else 'RGB'), (size,size), Image.LANCZOS)).reshape(size, size, -1)
 
+# %% ../nbs/01_data.ipynb #37042035
 def _face(path, size):
     "As the authors' CelebA: scale to `size` wide, cut the middle rows"
     im = _open(path).convert('RGB')
@@ -320,6 +322,7 @@ def _resize(part, size):
                    for o in part.images.split(5000)])
     return ImageArray(x.contiguous(), part.y, part.names)
 
+# %% ../nbs/01_data.ipynb #08ce154f
 def _read(name, root, size, download):
     "Read official files, or fetch them first"
     if name != 'digits' and not download: check_files(name, root)
@@ -328,6 +331,7 @@ def _read(name, root, size, download):
         folder,files = _OFFICIAL.get(name, ('', {}))
         raise InputError(f"{name} can't be {'downloaded' if download else 'read'} ({str(e).splitlines()[0]}): put {', '.join(files)} into {root/folder}") from None
 
+# %% ../nbs/01_data.ipynb #2e4ed3eb
 def load_data(
     data:str|Path='digits', # `digits`, `mnist`, `cifar10`, `svhn`, `celeba`, `tiny-imagenet`, a folder of pictures, or an `.npz` file
     root:str|Path|None=None, # folder with all data; the variable ALI_NB_DATA, else fastai's data folder if None

@@ -60,7 +60,7 @@ def evaluate(
     ali:ALI, # encoder and decoder
     x_train:Tensor, # training images, (m, n_ch, sz, sz)
     x_test:Tensor, # held-out images, (n, n_ch, sz, sz)
-    y_train:Tensor|None=None, # classes of the training images, (m,); None if there are none
+    y_train:Tensor|None=None, # classes of the training images, (m,), negative where not known; None if there are none
     y_test:Tensor|None=None, # classes of the held-out images, (n,); None if there are none
     n_samples:int=1000, # samples to judge
     n_probe:int=5000, # training images that the linear classifiers are fitted on: the first ones
@@ -71,7 +71,8 @@ def evaluate(
     x_hat = ali.reconstruct(x_test)
     out = dict(n_train=len(x_train), n_test=len(x_test), **reconstruction_error(x_test, x_hat))
     if y_train is None or y_train.ndim > 1: return out
-    y_train, y_test = y_train.to(dev), y_test.to(dev)
+    known = (y_train >= 0).to(dev)
+    x_train, y_train, y_test = x_train[known], y_train.to(dev)[known], y_test.to(dev)
     z_train, z_test = ali.encode(x_train), ali.encode(x_test)
     counts = nearest_class(ali.sample(n_samples, seed=0), x_train, y_train).bincount(minlength=int(y_train.max())+1)
     accuracy = lambda y: (y == y_test).float().mean().item()

@@ -59,6 +59,7 @@ def loss_g(
     "Loss of encoder and decoder (paper, eq. 5)"
     return ali_losses(*pred[:2])[1]
 
+# %% ../nbs/04_training.ipynb #0988c7e5
 def d_accuracy(
     pred:tuple, # what `ALI.forward` returns
     x:Tensor, # images, (bs, n_ch, sz, sz)
@@ -259,7 +260,11 @@ def show_results(self:ResidentDL,
     **kwargs # further arguments of `image_sheet`
 ) -> Image.Image: # the sheet
     "Originals and, right of each, its reconstruction; fastai's `Learner.show_results` calls this"
-    return pair_sheet(b[0][:max_n].cpu(), out[4][:max_n].cpu(), ncol, **kwargs)
+    sheet = pair_sheet(b[0][:max_n].cpu(), out[4][:max_n].cpu(), ncol, **kwargs)
+    if IN_NOTEBOOK:
+        from IPython.display import display
+        display(sheet)
+    return sheet
 
 # %% ../nbs/04_training.ipynb #7a000cb8
 def fit_steps(
@@ -393,6 +398,7 @@ class TrainLog(Callback):
         with atomic_path(self.path) as tmp, open(tmp, 'w', newline='') as f:
             w = csv.DictWriter(f, list(self.rows[0])); w.writeheader(); w.writerows(self.rows)
 
+# %% ../nbs/04_training.ipynb #780fffc7
 class StepBar(Callback):
     "One progress bar for the whole training, with the last row of the log; a line now and then where nobody watches"
     order = StopAt.order-1
@@ -404,7 +410,8 @@ class StepBar(Callback):
     def after_batch(self):
         done, row = self.learn.stop_at.done, (self.learn.train_log.rows or [{}])[-1]
         if self.watched:
-            self.bar.comment = ' '.join([f'step {self.train_iter}', *(f'{k} {v:.3f}' for k,v in row.items() if k not in ('step','minutes'))])
+            shown = [f'{k} {v:.3f}' for k,v in row.items() if k not in ('step','minutes')]
+            self.bar.comment = ' '.join([f'step {self.train_iter}', *shown])
             self.bar.update(min(999, int(1000*done)))
         elif done >= self.told+.1 and row:
             self.told = done
@@ -412,6 +419,7 @@ class StepBar(Callback):
     def after_fit(self):
         if self.watched: self.bar.on_iter_end()
 
+# %% ../nbs/04_training.ipynb #8702a4cc
 class Sheets(Callback):
     "Write `samples.png` and `reconstructions.png` into a folder now and then, and show them in a notebook"
     order = Checkpoint.order-1
