@@ -31,7 +31,7 @@ class Train:
     size: int|None = None # side of the images, in pixels; the data set's own, or 32 for a folder
     seed: int = 0 # of weights, noise and order
     device: str|None = None # cpu, cuda, cuda:1, …; the best one here if not given
-    precision: Literal['fp32','bf16']|None = None # bf16 on CUDA, fp32 elsewhere, if not given
+    precision: Literal['fp32','bf16']|None = None # bf16 where the device is fast at it and the recipe allows it, else fp32, if not given
     data_root: str|None = None # folder with all data; the variable ALI_NB_DATA, else fastai's data folder
     download: bool = False # fetch official files that are missing
     out: str|None = None # folder of the run; a new one below runs/ if not given
@@ -86,8 +86,7 @@ def prepare(
     dls = load_data(cmd.data, cmd.data_root, cmd.size, cmd.bs, seed=cmd.seed, device=device, download=cmd.download)
     n_ch,sz = dls.one_batch()[0].shape[1:3]
     cfg = ALIConfig.preset(cmd.preset or (cmd.data if cmd.data in PRESETS else preset_for(sz)), cmd.width, sz, n_ch)
-    bf16 = cmd.precision == 'bf16' if cmd.precision else device.type == 'cuda'
-    learn = ali_learner(dls, cfg, cmd.lr, cmd.ema, bf16, cmd.seed)
+    learn = ali_learner(dls, cfg, cmd.lr, cmd.ema, cmd.precision and cmd.precision == 'bf16', cmd.seed)
     if cmd.minutes: return learn, None
     return learn, cmd.steps or max(1, round((cmd.epochs or learn.recipe['epochs'])*len(dls.train)))
 
@@ -298,7 +297,7 @@ def train(
     if cmd.resume: cmd = remembered(cmd, run)
     elif (run/'checkpoint.safetensors').exists(): raise InputError(f'{run} already holds a training: continue it with --resume, or give another --out')
     learn,steps = prepare(cmd)
-    about = dict(train={**asdict(cmd), 'resume':False, 'out':str(run)}, networks=asdict(learn.model.cfg), **environment(learn.dls.device))
+    about = dict(train={**asdict(cmd), 'resume':False, 'out':str(run)}, networks=asdict(learn.model.cfg), precision='bf16' if learn.model.bf16 else 'fp32', **environment(learn.dls.device))
     keep = lambda step, minutes: write_json(run/'config.json', dict(**about, step=step, minutes=minutes))
     if not cmd.resume: keep(0, 0.)
     ended = train_run(learn, run, steps, cmd.minutes, cmd.resume, limit=limit, data=cmd.data)

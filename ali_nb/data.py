@@ -8,6 +8,7 @@ __all__ = ['ImageArray', 'ResidentDL', 'split_indices', 'labelled_subset', 'chec
 
 # %% ../nbs/01_data.ipynb #1a7b832d
 import os, warnings, zipfile
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
@@ -72,11 +73,14 @@ class ResidentDL(DataLoader):
         "The order of an epoch; each call draws a new one if the loader shuffles"
         return torch.randperm(self.n, generator=self.gen).tolist() if self.shuffle else list(range(self.n))
 
-    def __iter__(self):
+    def batches(self) -> Iterator[Tensor]: # indices of the images of a batch, (bs,), on the device
+        "The batches of the next epoch, or what `skip` leaves of it"
         self.epoch_start = self.gen.get_state()
-        idxs = torch.tensor(self.get_idxs(), device=self.device)
+        idxs = torch.tensor(self.get_idxs(), pin_memory=self.device.type == 'cuda').to(self.device, non_blocking=True)
         first,self.skip = self.skip,0
-        for i in range(first, len(self)): yield self.after_batch(self.dataset[idxs[i*self.bs:(i+1)*self.bs]])
+        for i in range(first, len(self)): yield idxs[i*self.bs:(i+1)*self.bs]
+
+    def __iter__(self): return (self.after_batch(self.dataset[i]) for i in self.batches())
 
     def to(self,
         device:torch.device|str, # where images and batches are to be

@@ -9,7 +9,7 @@ __all__ = ['PRESETS', 'map_sizes', 'ALIConfig', 'widen', 'Maxout', 'UntiedBias',
 # %% ../nbs/02_models.ipynb #f2f4a123
 import json
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import asdict, dataclass
 from functools import reduce
 from importlib.resources import files
@@ -322,7 +322,7 @@ class ALI(nn.Module):
         discriminator:bool=True, # build D too; what was loaded from a weights file has none
     ):
         super().__init__()
-        self.cfg, self.encoder, self.decoder, self.data = cfg, Encoder(cfg), Decoder(cfg), ''
+        self.cfg, self.encoder, self.decoder, self.data, self.bf16 = cfg, Encoder(cfg), Decoder(cfg), '', False
         self.discriminator = JointDiscriminator(cfg) if discriminator else None
         self.embed = nn.Linear(cfg.n_y, cfg.n_embed).requires_grad_(False) if cfg.n_y else None
         for m in self.modules():
@@ -337,10 +337,11 @@ class ALI(nn.Module):
     ) -> tuple[Tensor, Tensor, Tensor, Tensor]: # logits of the encoder's pairs (bs,) and of the decoder's (bs,), x_tilde, z_hat
         "Make both kinds of pair and judge them in one call; raises `InputError` if there is no discriminator"
         if self.discriminator is None: raise InputError('this model was loaded without its discriminator, so it can encode and decode but not play')
-        emb = self._embedded(y, len(x))
-        z_hat, z = self.encoder(x, emb=emb), torch.randn(len(x), self.cfg.n_z, device=x.device, dtype=x.dtype)
-        x_tilde = self.decoder(z, emb)
-        logits = self.discriminator(torch.cat([x, x_tilde]), torch.cat([z_hat, z]), None if emb is None else torch.cat([emb, emb]))
+        with torch.autocast(x.device.type, torch.bfloat16, cache_enabled=False) if self.bf16 else nullcontext():
+            emb = self._embedded(y, len(x))
+            z_hat, z = self.encoder(x, emb=emb), torch.randn(len(x), self.cfg.n_z, device=x.device, dtype=x.dtype)
+            x_tilde = self.decoder(z, emb)
+            logits = self.discriminator(torch.cat([x, x_tilde]), torch.cat([z_hat, z]), None if emb is None else torch.cat([emb, emb]))
         return *logits.chunk(2), x_tilde, z_hat
 
 # %% ../nbs/02_models.ipynb #88a8b100

@@ -6,6 +6,7 @@
 __all__ = ['ali_losses', 'two_backwards', 'one_backward', 'mixes_samples', 'players', 'ali_backward']
 
 # %% ../nbs/03_objective.ipynb #f5a6f756
+import math
 from collections.abc import Iterable
 
 import torch
@@ -47,12 +48,12 @@ def one_backward(
 ) -> None:
     "As `two_backwards` on `ali_losses`, with a single pass back through the discriminator"
     d_params, g_params = list(d_params), list(g_params)
-    loss_d,loss_g = ali_losses(real, fake)
-    if max(real.detach().abs().max(), fake.detach().abs().max()) > 60: return two_backwards(loss_d, loss_g, d_params, g_params)
-    *g_d, g_x, g_z = torch.autograd.grad(loss_d, [*d_params, x_tilde, z_hat], retain_graph=True)
+    r, f, tiny = real.detach(), fake.detach(), math.exp(-60)
+    d_real, d_fake = -(-r).sigmoid().clamp(min=tiny), f.sigmoid().clamp(min=tiny)   # n times the gradient of L_D at the logits
+    *g_d, g_x, g_z = torch.autograd.grad([real, fake], [*d_params, x_tilde, z_hat], [d_real/len(r), d_fake/len(f)])
     for p,g in zip(d_params, g_d): p.grad = g if p.grad is None else p.grad+g
-    g_x = -g_x*(-fake.detach()).exp().view(-1,1,1,1).to(g_x.dtype)
-    g_z = -g_z*real.detach().exp().view(-1,1).to(g_z.dtype)
+    g_x = g_x*(-(-f).sigmoid()/d_fake).view(-1,1,1,1)
+    g_z = g_z*(r.sigmoid()/d_real).view(-1,1)
     torch.autograd.backward([x_tilde, z_hat], [g_x, g_z], inputs=g_params)
 
 # %% ../nbs/03_objective.ipynb #9734282d

@@ -4,11 +4,11 @@
 
 # %% auto #0
 __all__ = ['RECIPES', 'game_loss', 'loss_d', 'loss_g', 'd_accuracy', 'recon_error', 'ALITrainer', 'FiniteLoss', 'EMA', 'averaged',
-           'Bf16', 'StopAt', 'finish_step_on_interrupt', 'ali_learner', 'preset_for', 'fit_steps', 'Checkpoint',
-           'read_state', 'TrainLog', 'StepBar', 'Sheets', 'train_run']
+           'fast_bf16', 'StopAt', 'finish_step_on_interrupt', 'ManySteps', 'ali_learner', 'preset_for', 'Schedule',
+           'fit_steps', 'Periodic', 'Checkpoint', 'read_state', 'TrainLog', 'StepBar', 'Sheets', 'train_run']
 
 # %% ../nbs/04_training.ipynb #d2959e37
-import csv, json, signal, sys, threading, time
+import copy, csv, json, signal, sys, threading, time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict
@@ -16,12 +16,13 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from fastai.callback.core import Callback, CancelBackwardException, CancelEpochException, CancelFitException, CancelValidException
+from fastai.callback.core import Callback, CancelBackwardException, CancelBatchException, CancelEpochException, CancelFitException, CancelValidException
 from fastai.callback.channelslast import ChannelsLast
 from fastai.callback.fp16 import AMPMode, MixedPrecision
-from fastai.callback.schedule import ParamScheduler, combined_cos
+from fastai.callback.progress import ProgressCallback
+from fastai.callback.schedule import LRFinder, ParamScheduler, combined_cos
 from fastai.data.core import DataLoaders
-from fastai.learner import Learner, Recorder
+from fastai.learner import CastToTensor, Learner, Recorder
 from fastai.optimizer import OptimWrapper
 from fastcore.basics import patch
 from fastcore.foundation import L
@@ -30,7 +31,6 @@ from fastprogress.fastprogress import progress_bar
 from PIL import Image
 from safetensors.torch import save_file
 from torch import Tensor
-from torch.optim.swa_utils import AveragedModel
 
 from .core import InputError, atomic_path, image_sheet, pair_sheet, seed_everything
 from .data import ResidentDL
@@ -81,79 +81,83 @@ class ALITrainer(Callback):
     def before_fit(self):
         if any(isinstance(o, MixedPrecision) and o.amp_mode == AMPMode.FP16 for o in self.learn.cbs):
             raise InputError('to_fp16 is not for this game: use to_bf16, which needs no scaling of the losses')
+        self.tally = torch.zeros(4, device=self.dls.device)
     def before_batch(self): self.learn.yb = self.xb[:1]
     def after_pred(self):
         if not self.training: self.learn.pred = (*self.pred, self.model.decoder(self.model.encoder(self.x, torch.zeros_like(self.pred[3]))))
+    def play(self,
+        pred:tuple, # what `ALI.forward` returned
+    ) -> None:
+        "Add both gradients to the parameters, and both losses, D's accuracy and 1 to `tally`"
+        with torch.no_grad(): self.tally += torch.stack([*ali_losses(*pred[:2]), d_accuracy(pred, None), torch.ones_like(self.tally[0])])
+        ali_backward(self.model, *pred)
     def before_backward(self):
-        ali_backward(self.model, *self.pred)
+        self.play(self.pred)
         raise CancelBackwardException
 
 # %% ../nbs/04_training.ipynb #28385d2a
 class FiniteLoss(Callback):
     "Stop with one line when the loss is no longer a finite number; raises `InputError`"
-    order = ALITrainer.order-1
-    def before_fit(self): self.bad = torch.zeros((), dtype=torch.bool, device=self.dls.device)
-    def check(self) -> None:
-        "Raise if any loss so far was not finite"
-        if self.bad: raise InputError(f'the loss was not a finite number at step {self.train_iter}: look for bad values in the data, or lower lr; the last checkpoint is untouched')
+    order, every = ALITrainer.order-1, 100
+    def check(self,
+        loss:Tensor|None=None, # any number of losses; the sums of all since the last row of the log if None
+    ) -> None:
+        "Raise if a loss was not finite"
+        if not (self.ali_trainer.tally if loss is None else loss).isfinite().all():
+            raise InputError(f'the loss was not a finite number at step {self.train_iter}: look for bad values in the data, or lower lr; the last checkpoint is untouched')
     def after_loss(self):
-        if not self.training: return
-        self.bad |= ~self.loss.isfinite()
-        if self.loss.device.type == 'cpu' or self.train_iter%50 == 0: self.check()
+        if self.training and self.loss.device.type == 'cpu': self.check(self.loss)
+    def after_batch(self):
+        if self.training and self.train_iter%self.every == 0: self.check()
 
 # %% ../nbs/04_training.ipynb #409e25ce
 class EMA(Callback):
-    "Exponential average of encoder and decoder with a warm-up; `learn.ema.model` is an `ALI` without discriminator"
+    "Exponential average of encoder and decoder with a warm-up; `learn.ema.average` is an `ALI` without discriminator"
     order = Recorder.order-1
     def __init__(self,
         decay:float=.999, # of the average, per step, in the long run
     ):
         if not 0 < decay < 1: raise InputError(f'decay is {decay}: give a number in (0, 1)')
-        self.decay, self.average = decay, None
+        self.decay, self.average, self.steps = decay, None, 0
 
     def before_fit(self):
-        self.live = without_discriminator(self.learn.model)
-        if self.average is None: self.average = AveragedModel(self.live, multi_avg_fn=self._mix, use_buffers=True)
+        self.run = not hasattr(self.learn, 'lr_finder')
+        if not self.run: return
+        live = without_discriminator(self.learn.model)
+        if self.average is None: self.average = copy.deepcopy(live)
         self.average.to(self.dls.device)
-        self.steps = int(self.average.n_averaged)
+        self.pairs = list(zip(*([*o.parameters(), *o.buffers()] for o in (self.average, live))))
+    def before_train(self): self.seen = self.train_iter
 
-    def _mix(self, averaged, current, n):
-        if averaged[0].is_floating_point(): torch._foreach_lerp_(averaged, current, 1-min(self.decay, (1+self.steps)/(10+self.steps)))
-        else: torch._foreach_copy_(averaged, current)
-
+    @torch.no_grad()
     def after_batch(self):
         if not self.training: return
-        self.average.update_parameters(self.live)
-        self.steps += 1
-
-    def _swap(self):
-        for p,q in zip([*self.live.parameters(), *self.live.buffers()], [*self.average.module.parameters(), *self.average.module.buffers()]):
-            p.data,q.data = q.data,p.data
+        new, self.seen, keep = self.train_iter-self.seen, self.train_iter, 1.
+        for n in range(self.steps, self.steps+new): keep *= min(self.decay, (1+n)/(10+n))*(n > 0)
+        self.steps += new
+        floats, counts = ([o for o in self.pairs if o[0].is_floating_point() == f] for f in (True, False))
+        torch._foreach_lerp_(*map(list, zip(*floats)), 1-keep)
+        if counts: torch._foreach_copy_(*map(list, zip(*counts)))
 
     def before_validate(self):
-        if self.average is not None: self._swap()
+        if self.average is None: return
+        for p,q in self.pairs: p.data,q.data = q.data,p.data
     after_validate = before_validate
-
-    @property
-    def model(self) -> ALI: # encoder and decoder
-        "The averaged networks"
-        return self.average.module
 
 # %% ../nbs/04_training.ipynb #59bdad79
 def averaged(
     learn:Learner, # a Learner of `ali_learner`
 ) -> ALI: # encoder and decoder
     "The averaged networks if they are kept, else the current ones"
-    return learn.ema.model if hasattr(learn, 'ema') and learn.ema.average is not None else learn.model
+    return learn.ema.average if hasattr(learn, 'ema') and learn.ema.average is not None else learn.model
 
 # %% ../nbs/04_training.ipynb #1e5b9367
-class Bf16(Callback):
-    "Forward pass under bfloat16 autocast, on any device; no scaling is needed"
-    order = MixedPrecision.order
-    def before_batch(self):
-        self.cast = torch.autocast(self.x.device.type, dtype=torch.bfloat16)
-        self.cast.__enter__()
-    def after_loss(self): self.cast.__exit__(None, None, None)
+def fast_bf16(
+    device:torch.device, # where the training is to be
+) -> bool: # whether 16-bit brain floats are faster there than 32-bit floats
+    "Ask the device for instructions on 16-bit brain floats"
+    if device.type == 'cpu': return any(torch.cpu.get_capabilities().get(k, False) for k in ('avx512_bf16','amx_bf16','bf16'))
+    return device.type == 'cuda' and torch.cuda.is_bf16_supported(including_emulation=False)
 
 # %% ../nbs/04_training.ipynb #16906b90
 class StopAt(Callback):
@@ -205,13 +209,95 @@ def finish_step_on_interrupt(
     try: yield
     finally: signal.signal(signal.SIGINT, old)
 
+# %% ../nbs/04_training.ipynb #a95e23d6
+class ManySteps(Callback):
+    "Take several steps per call of the Learner, on CUDA as replays of one graph; one at a time where a callback looks into the step"
+    order = 100   # after schedules
+    inside = ('before_batch','after_pred','after_loss','before_backward','after_cancel_backward','after_backward','before_step','after_cancel_step','after_step','after_cancel_batch')
+    def __init__(self,
+        n:int|None=None, # steps per call at most; 20 on CUDA and 1 elsewhere if None
+    ):
+        if n is not None and n < 1: raise InputError(f'n is {n}: it must be at least 1')
+        self.n = n
+
+    def before_fit(self):
+        dl, self.take = self.dls.train, None
+        self.most = self.n or (20 if self.dls.device.type == 'cuda' else 1)
+        plain = isinstance(dl, ResidentDL) and dl.drop_last and 'after_batch' not in vars(dl)
+        self.on = self.most > 1 and plain and not any(map(self._looks_inside, self.learn.cbs))
+    def _looks_inside(self, cb):
+        if isinstance(cb, ParamScheduler): return isinstance(cb, LRFinder) or cb.scheds.keys() != {'lr'}
+        return not isinstance(cb, (ManySteps, ALITrainer, FiniteLoss, CastToTensor)) and any(hasattr(type(cb), o) for o in self.inside)
+
+    def before_train(self):
+        if self.on: self.learn.dl = _Calls(self)
+    def before_batch(self):
+        if not (self.on and self.training): return
+        rates = [float(g['lr']) for g in self.opt.opt.param_groups]
+        if self.take is None: self.take = self._step if self.dls.device.type == 'cpu' else self._graph(rates)
+        if self.dls.device.type == 'cuda':
+            for t,lr in zip(self.rates, rates): t.fill_(lr)
+        steps, more = self.xb[0], len(self.xb[0])-1
+        for i in steps: self.take(i)
+        self.learn.xb = self.learn.yb = (self.last_x,)
+        self.learn.pred, self.learn.loss = self.last_pred, self.learn.loss_func(self.last_pred, self.last_x).detach()
+        self.learn.train_iter += more
+        self.learn.pct_train += more/(self.n_iter*self.n_epoch)
+        self.learn.iter = self.learn.dl.at-1
+        raise CancelBatchException
+
+    def _step(self, i):
+        self.last_x = self.dls.train.dataset[i][0]
+        self.last_pred = self.learn.model(self.last_x)
+        self.ali_trainer.play(self.last_pred)
+        self.opt.step()
+        self.opt.zero_grad()
+
+class _Calls:
+    "Stands in for the training data of `ManySteps`: indices of several batches at a time, (n, bs), up to where a callback is due"
+    def __init__(self, cb): self.cb = cb
+    def __len__(self): return len(self.cb.dls.train)
+    def __iter__(self):
+        cb, batches, self.at = self.cb, list(self.cb.dls.train.batches()), 0
+        while self.at < len(batches):
+            due = [cb.most, *(o.every for o in cb.learn.cbs if getattr(o, 'every', 0))]
+            n = min(len(batches)-self.at, *(e-cb.train_iter%e for e in due))
+            if getattr(cb.learn, 'stop_at', None) and cb.stop_at.steps: n = min(n, cb.stop_at.steps-cb.train_iter)
+            self.at += n
+            yield torch.stack(batches[self.at-n:self.at]),
+
+# %% ../nbs/04_training.ipynb #ba725640
+@patch
+def _graph(self:ManySteps, rates):
+    "Record one step as a CUDA graph; returns what replays it for the indices of a batch"
+    dev, opt = self.dls.device, self.opt.opt
+    i = torch.arange(self.dls.train.bs, device=dev)
+    self.rates = [torch.tensor(o, device=dev) for o in rates]
+    for g,t in zip(opt.param_groups, self.rates): g['lr'], g['capturable'] = t, True
+    held = [*self.learn.model.state_dict().values(), self.ali_trainer.tally]
+    was, moments, rng = [o.clone() for o in held], {p: {k: v.clone() for k,v in s.items()} for p,s in opt.state.items()}, torch.cuda.get_rng_state(dev)
+    side, graph = torch.cuda.Stream(dev), torch.cuda.CUDAGraph()
+    side.wait_stream(torch.cuda.current_stream(dev))
+    with torch.cuda.stream(side), torch.backends.cudnn.flags(enabled=True, benchmark=True, deterministic=False, allow_tf32=True):
+        for _ in range(3): self._step(i)
+    torch.cuda.current_stream(dev).wait_stream(side)
+    with torch.no_grad():
+        for o,w in zip(held, was): o.copy_(w)
+        for p,s in opt.state.items():
+            for k,v in s.items(): v.copy_(moments[p][k]) if p in moments else v.zero_()
+    with torch.backends.cudnn.flags(enabled=True, benchmark=True, deterministic=False, allow_tf32=True), torch.cuda.graph(graph): self._step(i)
+    torch.cuda.set_rng_state(rng, dev)
+    for g,lr in zip(opt.param_groups, rates): g['lr'] = lr
+    def take(batch): i.copy_(batch); graph.replay()
+    return take
+
 # %% ../nbs/04_training.ipynb #d229597a
 RECIPES = { # how to train a preset; every preset that is not here follows `paper`
-    'paper': dict(lr=1e-4, d_lr=1., betas=(.5,.999), flat=1., epochs=100),
+    'paper': dict(lr=1e-4, d_lr=1., betas=(.5,.999), flat=1., epochs=100, bf16=True),
     'cifar10': dict(epochs=6475), 'celeba': dict(epochs=123), 'celeba-conditional': dict(epochs=123), 'tiny-imagenet': dict(epochs=125),
     'mixture': dict(betas=(.2,.999), epochs=200),
     'mnist': dict(lr=3e-4, d_lr=8., betas=(.5,.99), flat=.5, epochs=150),
-    'digits': dict(lr=6e-4, d_lr=8., betas=(.5,.99), flat=.5, epochs=600),
+    'digits': dict(lr=6e-4, d_lr=8., betas=(.5,.99), flat=.5, epochs=600, bf16=False),   # too small to gain from it
 }
 
 def ali_learner(
@@ -219,7 +305,7 @@ def ali_learner(
     cfg:ALIConfig|str|None=None, # networks, or the name of a preset; a preset that fits the images if None
     lr:float|None=None, # learning rate of encoder and decoder; the recipe's if None
     ema:float=.999, # decay of the averaged weights; 0 for none
-    bf16:bool=False, # compute in 16-bit brain floats, on any device
+    bf16:bool|None=None, # compute in 16-bit brain floats; where the device is fast at it and the recipe allows it if None
     seed:int=0, # of the weights, and from here on of all noise
     cbs=None, # further fastai callbacks
     **kwargs # further arguments of fastai's `Learner`
@@ -232,13 +318,14 @@ def ali_learner(
     if (cfg.n_ch, cfg.sz) != (n_ch, sz): raise InputError(f'the networks take {cfg.n_ch}x{cfg.sz}x{cfg.sz} images, the data are {n_ch}x{sz}x{sz}')
     if lr is not None and not 0 < lr < 1: raise InputError(f'lr is {lr}: give a rate in (0, 1)')
     ali, recipe = ALI(cfg), {**RECIPES['paper'], **RECIPES.get(cfg.name, {})}
+    ali.bf16 = recipe['bf16'] and fast_bf16(dls.device) if bf16 is None else bf16
     ali.decoder.start_at_mean(x.cpu())
     lr = lr or recipe['lr']
     def opt_func(groups, lr):
         opt = OptimWrapper(list(groups), opt=torch.optim.Adam, betas=recipe['betas'], eps=1e-8, fused=True)
         opt.set_hypers(lr=lr)
         return opt
-    cbs = [ALITrainer(), FiniteLoss(), ChannelsLast()] + [EMA(ema)]*(ema > 0) + [Bf16()]*bf16 + list(L(cbs))
+    cbs = [ALITrainer(), FiniteLoss(), ChannelsLast(), ManySteps()] + [EMA(ema)]*(ema > 0) + list(L(cbs))
     learn = Learner(dls, ali.to(dls.device), loss_func=game_loss, opt_func=opt_func, splitter=players, cbs=cbs,
                     metrics=[loss_d, loss_g, d_accuracy, recon_error], **{'lr': [lr*recipe['d_lr'], lr], **kwargs})
     learn.recipe = recipe
@@ -267,6 +354,10 @@ def show_results(self:ResidentDL,
     return sheet
 
 # %% ../nbs/04_training.ipynb #7a000cb8
+class Schedule(ParamScheduler):
+    "fastai's scheduler without its list of every step"
+    def after_batch(self): pass
+
 def fit_steps(
     learn:Learner, # a Learner of `ali_learner`
     steps:int|None=None, # updates in all; no limit if None
@@ -274,25 +365,38 @@ def fit_steps(
     cbs=None, # further fastai callbacks
     limit:float|None=None, # minutes after which to break off, as at Ctrl-C; no limit if None
 ) -> bool: # whether the end was reached; False after Ctrl-C
-    "Train for a number of steps or minutes with the recipe's schedule; raises `InputError` if neither is given"
+    "Train for a number of steps or minutes with the recipe's schedule, keeping no record per step; raises `InputError` if neither is given"
     stop, flat, lr = StopAt(steps, minutes, limit), learn.recipe['flat'], np.array(learn.lr)
-    sched = [ParamScheduler({'lr': combined_cos(flat, lr, lr, lr*0)})] if flat < 1 else []
+    sched = [Schedule({'lr': combined_cos(flat, lr, lr, lr*0)})] if flat < 1 else []
+    records = [o for o in learn.cbs if isinstance(o, (Recorder, ProgressCallback))]
     try:
-        with finish_step_on_interrupt(stop): learn.fit(10**9, cbs=[stop, *sched, *L(cbs)])
+        with learn.removed_cbs(records), learn.no_logging(), finish_step_on_interrupt(stop): learn.fit(10**9, cbs=[stop, *sched, *L(cbs)])
     except InputError as e: raise InputError(str(e).split('\n\t')[-1]) from None   # fastai puts the callback's name in front
     return not stop.interrupted
 
 # %% ../nbs/04_training.ipynb #5ecb134a
-class Checkpoint(Callback):
+class Periodic(Callback):
+    "Do `work` every so many steps, or when ten minutes have passed without it"
+    def __init__(self,
+        every:int=1000, # steps between two times
+    ):
+        if not every > 0: raise InputError(f'every is {every}: it must be positive')
+        self.every, self.last = every, time.monotonic()
+    def after_batch(self):
+        if not self.training or (self.train_iter%self.every and time.monotonic()-self.last < 600): return
+        self.work()
+        self.last = time.monotonic()
+
+class Checkpoint(Periodic):
     "Write everything the next step depends on into one safetensors file, and continue from it"
     order = StopAt.order-100
     def __init__(self,
         path:str|Path, # the file
-        every:int=1000, # steps between two writings
+        every:int=1000, # steps between two writings; ten minutes at most
         resume:bool=False, # continue from the file
     ):
-        if not every > 0: raise InputError(f'every is {every}: it must be positive')
-        self.path,self.every,self.resume = Path(path),every,resume
+        super().__init__(every)
+        self.path,self.resume = Path(path),resume
 
     def before_fit(self):
         self.saved, self.at = -1, (0, 0)
@@ -302,24 +406,22 @@ class Checkpoint(Callback):
     def before_train(self):
         if self.resume: self._continue()
         self.first = self.dls.train.skip
-    def after_batch(self):
-        if self.training and self.train_iter%self.every == 0: self.save()
     def after_fit(self):
-        if self.saved != self.train_iter: self.save()
+        if self.saved != self.train_iter: self.work()
 
 # %% ../nbs/04_training.ipynb #8d85143d
 @patch
-def save(self:Checkpoint) -> None:
+def work(self:Checkpoint) -> None:
     "Write the file; raises `InputError` if the disk refuses or a loss was not finite"
     if hasattr(self.learn, 'finite_loss'): self.learn.finite_loss.check()
     learn, dl = self.learn, self.dls.train
+    state = dict(step=learn.train_iter, epoch=learn.epoch, batch=self.first+learn.iter+1, pct_train=learn.pct_train,
+                 minutes=learn.stop_at.spent if hasattr(learn, 'stop_at') else 0.)
     t = {f'model.{k}': v for k,v in learn.model.state_dict().items()}
-    if hasattr(learn, 'ema'): t.update({f'ema.{k}': v for k,v in learn.ema.average.state_dict().items()})
+    if hasattr(learn, 'ema'): t.update({f'ema.{k}': v for k,v in learn.ema.average.state_dict().items()}); state['ema_steps'] = learn.ema.steps
     for i,s in learn.opt.opt.state_dict()['state'].items(): t.update({f'opt.{i}.{k}': v for k,v in s.items()})
     t.update({'rng.cpu': torch.get_rng_state(), 'rng.order': dl.epoch_start})
     if dl.device.type == 'cuda': t['rng.cuda'] = torch.cuda.get_rng_state(dl.device)
-    state = dict(step=learn.train_iter, epoch=learn.epoch, batch=self.first+learn.iter+1, pct_train=learn.pct_train,
-                 minutes=learn.stop_at.spent if hasattr(learn, 'stop_at') else 0.)
     with atomic_path(self.path) as tmp:
         save_file({k: v.detach().cpu().contiguous() for k,v in t.items()}, tmp,
                   metadata=dict(config=json.dumps(asdict(learn.model.cfg)), state=json.dumps(state)))
@@ -346,7 +448,7 @@ def _load(self:Checkpoint):
     if hasattr(learn, 'ema'):
         if not part('ema.'): raise InputError(f'{self.path} holds no averaged weights: resume with ema=0')
         learn.ema.average.load_state_dict(part('ema.'))
-        learn.ema.steps = int(learn.ema.average.n_averaged)
+        learn.ema.steps = self.state['ema_steps']
     params = [p for g in learn.opt.opt.param_groups for p in g['params']]
     for i,p in enumerate(params):
         learn.opt.opt.state[p] = {k: torch.empty_like(p).copy_(v) if v.shape == p.shape else v.to(p.device) for k,v in part(f'opt.{i}.').items()}
@@ -374,29 +476,35 @@ class TrainLog(Callback):
     ): self.path,self.every,self.rows = path and Path(path),every,[]
 
     def before_fit(self):
-        self.sums, self.n = torch.zeros(3, device=self.dls.device), 0
-        valid = self.dls.valid.dataset
+        valid, self.begun = self.dls.valid.dataset, False
         self.x = valid[torch.arange(min(100, len(valid)), device=self.dls.device)][0]
-        if self.path and self.path.exists() and any(isinstance(o, Checkpoint) and o.resume for o in self.learn.cbs):
-            with open(self.path) as f: self.rows = [{k: float(v) for k,v in r.items()} for r in csv.DictReader(f)]
+
+    def before_train(self):
+        if self.begun: return
+        self.begun = True
+        if self.path and self.path.exists():
+            with open(self.path) as f: self.rows = [{k: float(v) for k,v in r.items()} for r in csv.DictReader(f) if None not in r.values()]
+        self.rows = [r for r in self.rows if r['step'] <= self.train_iter]   # what a killed training wrote after its last checkpoint comes again
+        if self.path:
+            with atomic_path(self.path) as tmp: self._write(tmp, 'w', self.rows)
 
     def after_batch(self):
-        if not self.training: return
-        step = self.train_iter
-        self.sums += torch.stack([*ali_losses(*self.pred[:2]), d_accuracy(self.pred, self.x)]).detach()
-        self.n += 1
-        if step%self.every: return
+        if not self.training or self.train_iter%self.every: return
+        d,g,acc,n = self.ali_trainer.tally.tolist()
+        self.ali_trainer.tally.zero_()
         x_hat = averaged(self.learn).reconstruct(self.x)
-        d,g,acc = (self.sums/self.n).tolist()
-        self.rows = [r for r in self.rows if r['step'] < step]+[dict(step=step, minutes=round(self.learn.stop_at.spent, 3) if hasattr(self.learn, 'stop_at') else 0.,
-            loss_d=round(d, 4), loss_g=round(g, 4), d_accuracy=round(acc, 4), recon_error=round(recon_error((*[None]*4, x_hat), self.x).item(), 4))]
-        self.sums.zero_(); self.n = 0
-        if self.path: self.write()
+        row = dict(step=self.train_iter, minutes=self.learn.stop_at.spent if hasattr(self.learn, 'stop_at') else 0.,
+                   loss_d=d/n, loss_g=g/n, d_accuracy=acc/n, recon_error=recon_error((*[None]*4, x_hat), self.x).item())
+        self.rows.append({k: round(v, 4) for k,v in row.items()})
+        if self.path: self._write(self.path, 'a', self.rows[-1:])
 
-    def write(self) -> None:
-        "Write all rows"
-        with atomic_path(self.path) as tmp, open(tmp, 'w', newline='') as f:
-            w = csv.DictWriter(f, list(self.rows[0])); w.writeheader(); w.writerows(self.rows)
+    def _write(self, path, mode, rows):
+        try:
+            with open(path, mode, newline='') as f:
+                w = csv.DictWriter(f, ['step','minutes','loss_d','loss_g','d_accuracy','recon_error'])
+                if mode == 'w': w.writeheader()
+                w.writerows(rows)
+        except OSError as e: raise InputError(f"can't write {path}: {e.strerror}") from e
 
 # %% ../nbs/04_training.ipynb #780fffc7
 class StepBar(Callback):
@@ -420,18 +528,18 @@ class StepBar(Callback):
         if self.watched: self.bar.on_iter_end()
 
 # %% ../nbs/04_training.ipynb #8702a4cc
-class Sheets(Callback):
+class Sheets(Periodic):
     "Write `samples.png` and `reconstructions.png` into a folder now and then, and show them in a notebook"
     order = Checkpoint.order-1
     def __init__(self,
         folder:str|Path, # where to
-        every:int=1000, # steps between two writings
+        every:int=1000, # steps between two writings; ten minutes at most
         n:int=64, # images on a sheet
-    ): self.folder,self.every,self.n,self.shown = Path(folder),every,n,None
-    def after_batch(self):
-        if self.training and self.train_iter%self.every == 0: self.draw()
-    def after_fit(self): self.draw()
-    def draw(self) -> None:
+    ):
+        super().__init__(every)
+        self.folder,self.n,self.shown = Path(folder),n,None
+    def after_fit(self): self.work()
+    def work(self) -> None:
         "Draw and write both sheets"
         ali, valid = averaged(self.learn), self.dls.valid.dataset
         x = valid[torch.arange(min(self.n//2, len(valid)), device=self.dls.device)][0]
@@ -450,7 +558,7 @@ def train_run(
     steps:int|None=None, # updates in all; no limit if None
     minutes:float|None=None, # of training in all; no limit if None
     resume:bool=False, # continue the training in `folder`
-    every:int|None=None, # steps between checkpoints and between sheets; a twentieth of `steps`, at least 100 and at most 5000, if None
+    every:int|None=None, # steps between checkpoints and between sheets; a twentieth of `steps`, at least 100 and at most 5000 (50,000 on CUDA), if None
     limit:float|None=None, # minutes after which to break off, as at Ctrl-C; no limit if None
     data:str='', # what the model is trained on, for its file
 ) -> bool: # whether the end was reached; False after Ctrl-C
@@ -458,8 +566,9 @@ def train_run(
     folder = Path(folder)
     ckpt = folder/'checkpoint.safetensors'
     if ckpt.exists() and not resume: raise InputError(f'{folder} already holds a training of {read_state(ckpt)[1]["step"]} steps: continue it with --resume (resume=True), or choose another folder')
-    every = every or min(5000, max(100, (steps or 20_000)//20))
-    cbs = [Checkpoint(ckpt, every, resume), TrainLog(folder/'log.csv', min(100, every)), Sheets(folder, every), StepBar()]
-    with learn.no_bar(), learn.no_logging(): ended = fit_steps(learn, steps, minutes, cbs, limit)
+    often, most = (1000, 50_000) if learn.dls.device.type == 'cuda' else (100, 5000)
+    every = every or min(most, max(100, (steps or 10**6)//20))
+    cbs = [Checkpoint(ckpt, every, resume), TrainLog(folder/'log.csv', min(often, every)), Sheets(folder, every), StepBar()]
+    ended = fit_steps(learn, steps, minutes, cbs, limit)
     averaged(learn).save_pretrained(folder/'model.safetensors', data=data)
     return ended

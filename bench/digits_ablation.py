@@ -28,9 +28,8 @@ rows = []
 for name,(net,train) in changes.items():
     for seed in seeds:
         dls = load_data('digits', device='cpu', seed=seed)
-        train = dict(train); ema = train.pop('ema', .999)
-        RECIPES['digits'] = {**recipe, **train}
-        learn = ali_learner(dls, replace(base, **net), ema=ema, seed=seed)
+        RECIPES['digits'] = {**recipe, **{k: v for k,v in train.items() if k != 'ema'}}
+        learn = ali_learner(dls, replace(base, **net), ema=train.get('ema', .999), seed=seed)
         with learn.no_bar(), learn.no_logging(): fit_steps(learn, steps)
         a,b = dls.train.dataset, dls.valid.dataset
         rows.append(dict(change=name, seed=seed, **evaluate(averaged(learn), a.x, b.x, a.y, b.y)))

@@ -1,0 +1,142 @@
+"""One training step, switch by switch, beside a textbook step in the same run; writes results/bench-step-DEVICE.json
+
+Each row adds one switch to the row above it. The first is a step as public ports write it: D called once per half, both
+losses sent back through everything, every layer a convolution, plain Adam. Rounds are interleaved, so that whatever else
+the machine does falls on all rows alike; a row's speed-up is the median over rounds of its ratio to the first row.
+"""
+import argparse, gc, json, statistics, subprocess, sys, time
+from pathlib import Path
+from unittest.mock import patch
+
+import torch
+from torch import nn
+from torch.utils.flop_counter import FlopCounterMode
+
+import ali_nb.models as models
+from ali_nb.core import pick_device, read_json, seed_everything, write_results
+from ali_nb.objective import ali_backward, ali_losses, mixes_samples, players
+
+SWITCHES = dict(pruned='only the gradients that are needed', products='1x1 maps as matrix products', fused='fused Adam',
+                last='channels last', once='one backward through D', bf16='bfloat16')
+ROWS = ['textbook', *SWITCHES]
+PRESETS = ['digits', 'mnist', 'svhn', 'cifar10', 'tiny-imagenet', 'celeba']
+
+
+def convolutions(n_in, sz, k, s, n_out, up=False, bias=False):
+    "Stands in for `models.layer`: every layer a convolution, as the ports have it"
+    conv = (nn.ConvTranspose2d if up else nn.Conv2d)(n_in, n_out, k, s, bias=bias)
+    after = s*(sz-1)+k if up else (sz-k)//s+1
+    return [nn.Unflatten(1, (n_in,1,1))]*(sz == 1) + [conv] + [nn.Flatten()]*(after == 1)
+
+
+def rows_of(preset):
+    "The rows that apply to a preset's networks"
+    with torch.device('meta'): mixes = mixes_samples(models.ALI(models.ALIConfig.preset(preset)).discriminator)
+    return [o for o in ROWS if not (o == 'once' and mixes)]
+
+
+def make_step(preset, row, bs, device):
+    "A function that takes one step on fixed random images"
+    on = ROWS[1:ROWS.index(row)+1]
+    seed_everything(0)
+    cfg = models.ALIConfig.preset(preset)
+    with patch.object(models, 'layer', models.layer if 'products' in on else convolutions): ali = models.ALI(cfg).to(device)
+    x = torch.rand(bs, cfg.n_ch, cfg.sz, cfg.sz, device=device)
+    if 'last' in on: ali, x = ali.to(memory_format=torch.channels_last), x.to(memory_format=torch.channels_last)
+    adam = lambda ps: torch.optim.Adam(ps, lr=1e-4, betas=(.5,.999), fused=True if 'fused' in on else None)
+    d,g = players(ali)
+    opts = [adam(d+g)] if 'fused' in on else [adam(d), adam(g)]
+
+    def textbook():
+        z_hat, z = ali.encoder(x), torch.randn(bs, cfg.n_z, device=device)
+        loss_d,loss_g = ali_losses(ali.discriminator(x, z_hat), ali.discriminator(ali.decoder(z), z))
+        loss_d.backward(retain_graph=True)
+        kept = [p.grad for p in d]
+        for p in d+g: p.grad = None
+        loss_g.backward()
+        for p,o in zip(d, kept): p.grad = o
+    def ours():
+        with torch.autocast(device.type, torch.bfloat16, enabled='bf16' in on): pred = ali(x)
+        ali_backward(ali, *pred, once='once' in on)
+    def step():
+        (ours if on else textbook)()
+        for o in opts: o.step(); o.zero_grad()
+    return step
+
+
+def ms(f, device):
+    "Milliseconds of one call"
+    if device.type == 'cuda': torch.cuda.synchronize()
+    start = time.perf_counter(); f()
+    if device.type == 'cuda': torch.cuda.synchronize()
+    return (time.perf_counter()-start)*1e3
+
+
+def ceilings(device):
+    "What a large matrix product (TFLOP/s, in both types) and a large copy (GB/s) reach here"
+    n = 8192 if device.type == 'cuda' else 2048
+    best = lambda f: min(ms(f, device) for _ in range(5))
+    out = {}
+    for k,t in (('fp32',torch.float32), ('bf16',torch.bfloat16)):
+        a = torch.randn(n, n, device=device, dtype=t)
+        out[k] = 2*n**3/best(lambda: a@a)/1e9
+    a, b = torch.zeros(2, 2**26, device=device)
+    return dict(out, copy=2*a.nbytes/best(lambda: b.copy_(a))/1e6)
+
+
+def peak(preset, row, bs, device):
+    "Peak memory of three steps, in MB: on a CPU the growth of a fresh process"
+    if device.type == 'cuda':
+        torch.cuda.reset_peak_memory_stats(); step = make_step(preset, row, bs, device)
+        for _ in range(3): step()
+        return torch.cuda.max_memory_allocated()/1e6
+    r = subprocess.run([sys.executable, __file__, preset, '--bs', str(bs), '--device', 'cpu', '--peak-of', row], capture_output=True, text=True, check=True)
+    return float(r.stdout)
+
+
+def bench(preset, bs, rounds, device):
+    "All rows of one preset"
+    rows = rows_of(preset)
+    steps = {o: make_step(preset, o, bs, device) for o in rows}
+    flop = {}
+    for o,f in steps.items():
+        with FlopCounterMode(display=False) as c: f()
+        flop[o] = c.get_total_flops()
+    times = {o: [] for o in rows}
+    for _ in range(rounds):
+        for o,f in steps.items(): times[o].append(ms(f, device))
+    steps.clear(); gc.collect()
+    return [dict(preset=preset, row=o, bs=bs, ms=statistics.median(t), ms_min=min(t), gflop=flop[o]/1e9, images_s=bs/statistics.median(t)*1e3,
+                 speedup=statistics.median(a/b for a,b in zip(times['textbook'], t)), peak_mb=peak(preset, o, bs, device)) for o,t in times.items()]
+
+
+def main():
+    p = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    p.add_argument('presets', nargs='*', default=PRESETS)
+    p.add_argument('--bs', type=int, default=100)
+    p.add_argument('--rounds', type=int, default=11)
+    p.add_argument('--device')
+    p.add_argument('--threads', type=int, help="of the CPU; torch's default if not given")
+    p.add_argument('--peak-of', help=argparse.SUPPRESS)
+    a = p.parse_args()
+    device = pick_device(a.device)
+    if a.threads: torch.set_num_threads(a.threads)
+    if a.peak_of:
+        high = lambda: int(Path('/proc/self/status').read_text().split('VmHWM:')[1].split()[0])/1e3
+        before, step = high(), make_step(a.presets[0], a.peak_of, a.bs, device)
+        for _ in range(3): step()
+        return print(high()-before)
+    path = Path(__file__).parent.parent/f'results/bench-step-{device.type}.json'
+    kept = [o for o in read_json(path)['rows'] if o['preset'] not in a.presets] if path.exists() else []
+    top = ceilings(device)
+    print(json.dumps(top))
+    for preset in a.presets:
+        rows = bench(preset, a.bs, a.rounds, device)
+        for o in rows:
+            o['share'] = o['gflop']/o['ms']/top['bf16' if o['row'] == 'bf16' else 'fp32']
+            print(f"{preset:14} {o['row']:9} {o['ms']:9.2f} ms  {o['speedup']:5.2f}x  {o['gflop']:7.1f} GFLOP  {o['share']:5.1%} of the ceiling  {o['peak_mb']:6.0f} MB", flush=True)
+        kept += rows
+        write_results(path, dict(rounds=a.rounds, ceilings=top, rows=kept), device)
+
+
+if __name__ == '__main__': main()
