@@ -325,7 +325,7 @@ def ali_learner(
         opt = OptimWrapper(list(groups), opt=torch.optim.Adam, betas=recipe['betas'], eps=1e-8, fused=True)
         opt.set_hypers(lr=lr)
         return opt
-    cbs = [ALITrainer(), FiniteLoss(), ChannelsLast(), ManySteps()] + [EMA(ema)]*(ema > 0) + list(L(cbs))
+    cbs = [ALITrainer(), FiniteLoss(), ChannelsLast(), ManySteps()] + ([EMA(ema)] if ema else []) + list(L(cbs))
     learn = Learner(dls, ali.to(dls.device), loss_func=game_loss, opt_func=opt_func, splitter=players, cbs=cbs,
                     metrics=[loss_d, loss_g, d_accuracy, recon_error], **{'lr': [lr*recipe['d_lr'], lr], **kwargs})
     learn.recipe = recipe

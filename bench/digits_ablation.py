@@ -30,8 +30,8 @@ for name,(net,train) in changes.items():
         dls = load_data('digits', device='cpu', seed=seed)
         RECIPES['digits'] = {**recipe, **{k: v for k,v in train.items() if k != 'ema'}}
         learn = ali_learner(dls, replace(base, **net), ema=train.get('ema', .999), seed=seed)
-        with learn.no_bar(), learn.no_logging(): fit_steps(learn, steps)
+        fit_steps(learn, steps)
         a,b = dls.train.dataset, dls.valid.dataset
         rows.append(dict(change=name, seed=seed, **evaluate(averaged(learn), a.x, b.x, a.y, b.y)))
         print(name, seed, {k: round(rows[-1][k], 3) for k in ('recon_ratio','class_kept','probe_code','classes_present')}, flush=True)
-write_results(Path(__file__).parent.parent/'results/digits-ablation.json', dict(data='digits', part='valid', steps=steps, rows=rows))
+        write_results(Path(__file__).parent.parent/'results/digits-ablation.json', dict(data='digits', part='valid', steps=steps, rows=rows))

@@ -5,6 +5,7 @@ losses sent back through everything, every layer a convolution, plain Adam. Roun
 the machine does falls on all rows alike; a row's speed-up is the median over rounds of its ratio to the first row.
 """
 import argparse, gc, json, statistics, subprocess, sys, time
+from contextlib import nullcontext
 from pathlib import Path
 from unittest.mock import patch
 
@@ -16,7 +17,7 @@ import ali_nb.models as models
 from ali_nb.core import pick_device, read_json, seed_everything, write_results
 from ali_nb.objective import ali_backward, ali_losses, mixes_samples, players
 
-SWITCHES = dict(pruned='only the gradients that are needed', products='1x1 maps as matrix products', fused='fused Adam',
+SWITCHES = dict(pruned='only the gradients that are needed', products='1x1 maps as matrix products', fused='fused Adam', masks='masks from random bits',
                 last='channels last', once='one backward through D', bf16='bfloat16')
 ROWS = ['textbook', *SWITCHES]
 PRESETS = ['digits', 'mnist', 'svhn', 'cifar10', 'tiny-imagenet', 'celeba']
@@ -29,18 +30,21 @@ def convolutions(n_in, sz, k, s, n_out, up=False, bias=False):
     return [nn.Unflatten(1, (n_in,1,1))]*(sz == 1) + [conv] + [nn.Flatten()]*(after == 1)
 
 
-def rows_of(preset):
-    "The rows that apply to a preset's networks"
+def rows_of(preset, device):
+    "The rows that apply to a preset's networks on a device"
     with torch.device('meta'): mixes = mixes_samples(models.ALI(models.ALIConfig.preset(preset)).discriminator)
-    return [o for o in ROWS if not (o == 'once' and mixes)]
+    return [o for o in ROWS if not (o == 'once' and mixes) and not (o == 'masks' and device.type != 'cpu')]
 
 
 def make_step(preset, row, bs, device):
     "A function that takes one step on fixed random images"
-    on = ROWS[1:ROWS.index(row)+1]
+    on = rows_of(preset, device)
+    on = on[1:on.index(row)+1]
     seed_everything(0)
     cfg = models.ALIConfig.preset(preset)
-    with patch.object(models, 'layer', models.layer if 'products' in on else convolutions): ali = models.ALI(cfg).to(device)
+    plain = {} if 'products' in on else dict(layer=convolutions)
+    if 'masks' not in on: plain['Dropout'] = nn.Dropout
+    with patch.multiple(models, **plain) if plain else nullcontext(): ali = models.ALI(cfg).to(device)
     x = torch.rand(bs, cfg.n_ch, cfg.sz, cfg.sz, device=device)
     if 'last' in on: ali, x = ali.to(memory_format=torch.channels_last), x.to(memory_format=torch.channels_last)
     adam = lambda ps: torch.optim.Adam(ps, lr=1e-4, betas=(.5,.999), fused=True if 'fused' in on else None)
@@ -96,7 +100,7 @@ def peak(preset, row, bs, device):
 
 def bench(preset, bs, rounds, device):
     "All rows of one preset"
-    rows = rows_of(preset)
+    rows = rows_of(preset, device)
     steps = {o: make_step(preset, o, bs, device) for o in rows}
     flop = {}
     for o,f in steps.items():
