@@ -98,14 +98,14 @@ class Maxout(nn.Module):
         "The largest of each group"
         return reduce(torch.maximum, x.unflatten(1, (-1, self.pieces)).unbind(2))
 
-# %% ../nbs/02_models.ipynb #3428dd85
+# %% ../nbs/02_models.ipynb #de5304e7
 class Dropout(nn.Dropout):
     "torch's dropout, with cheaper masks on a CPU"
     def forward(self,
         x:Tensor, # any shape
     ) -> Tensor: # of the same shape
         "In training, set each element to zero with probability `p` and divide the others by `1-p`"
-        if not (self.training and self.p and x.device.type == 'cpu'): return super().forward(x)
+        if not (self.training and self.p and x.device.type == 'cpu') or torch.compiler.is_compiling(): return super().forward(x)
         bits = torch.empty((x.numel()+3)//4, dtype=torch.int64).random_(-2**63, None).view(torch.int16)[:x.numel()]
         least = min(max(round(self.p*2**16), 1), 2**16-1)-2**15   # to be kept, bits must not be below
         keep = bits.clamp_(least-1, least).sub_(least-1).to(x.dtype).mul_(1/(1-self.p))   # faster than a comparison

@@ -2,7 +2,8 @@
 
 Each row adds one switch to the row above it. The first is a step as public ports write it: D called once per half, both
 losses sent back through everything, every layer a convolution, plain Adam. Rounds are interleaved, so that whatever else
-the machine does falls on all rows alike; a row's speed-up is the median over rounds of its ratio to the first row.
+the machine does falls on all rows alike; a row's speed-up is the median over rounds of its ratio to the first row. The row
+`loop` is the Learner's own loop, with data, averaging and log; on CUDA `graph` is the step it replays.
 """
 import argparse, gc, json, statistics, subprocess, sys, time
 from contextlib import nullcontext
@@ -10,15 +11,19 @@ from pathlib import Path
 from unittest.mock import patch
 
 import torch
+from fastai.callback.core import Callback
+from fastai.data.core import DataLoaders
 from torch import nn
 from torch.utils.flop_counter import FlopCounterMode
 
 import ali_nb.models as models
+import ali_nb.training as training
 from ali_nb.core import pick_device, read_json, seed_everything, write_results
+from ali_nb.data import ImageArray, ResidentDL
 from ali_nb.objective import ali_backward, ali_losses, mixes_samples, players
 
 SWITCHES = dict(pruned='only the gradients that are needed', products='1x1 maps as matrix products', fused='fused Adam', masks='masks from random bits',
-                last='channels last', once='one backward through D', bf16='bfloat16')
+                last='channels last', once='one backward through D', bf16='bfloat16', compile='torch.compile of the whole step')
 ROWS = ['textbook', *SWITCHES]
 PRESETS = ['digits', 'mnist', 'svhn', 'cifar10', 'tiny-imagenet', 'celeba']
 
@@ -31,7 +36,7 @@ def convolutions(n_in, sz, k, s, n_out, up=False, bias=False):
 
 
 def rows_of(preset, device):
-    "The rows that apply to a preset's networks on a device"
+    "The rows that apply to a preset's networks on a device; `compile` is for who has minutes to wait"
     with torch.device('meta'): mixes = mixes_samples(models.ALI(models.ALIConfig.preset(preset)).discriminator)
     return [o for o in ROWS if not (o == 'once' and mixes) and not (o == 'masks' and device.type != 'cpu')]
 
@@ -59,11 +64,20 @@ def make_step(preset, row, bs, device):
         for p in d+g: p.grad = None
         loss_g.backward()
         for p,o in zip(d, kept): p.grad = o
-    def ours():
-        with torch.autocast(device.type, torch.bfloat16, enabled='bf16' in on): pred = ali(x)
-        ali_backward(ali, *pred, once='once' in on)
+    def ours(): ali_backward(ali, *ali(x), once='once' in on)
+    def both(x):
+        real,fake,*_ = ali(x)
+        loss_d,loss_g = ali_losses(real, fake)
+        return torch.autograd.grad(loss_d, d, retain_graph=True)+torch.autograd.grad(loss_g, g)
+    def compiled():
+        for p,o in zip(d+g, both(x)): p.grad = o
+    ali.bf16 = 'bf16' in on
+    if 'compile' in on:
+        torch._dynamo.config.trace_autograd_ops = True
+        both = torch.compile(both, fullgraph=True)
+    grads = compiled if 'compile' in on else ours if on else textbook
     def step():
-        (ours if on else textbook)()
+        grads()
         for o in opts: o.step(); o.zero_grad()
     return step
 
@@ -79,7 +93,7 @@ def ms(f, device):
 def ceilings(device):
     "What a large matrix product (TFLOP/s, in both types) and a large copy (GB/s) reach here"
     n = 8192 if device.type == 'cuda' else 2048
-    best = lambda f: min(ms(f, device) for _ in range(5))
+    best = lambda f: min(ms(f, device) for _ in range(20))
     out = {}
     for k,t in (('fp32',torch.float32), ('bf16',torch.bfloat16)):
         a = torch.randn(n, n, device=device, dtype=t)
@@ -98,20 +112,63 @@ def peak(preset, row, bs, device):
     return float(r.stdout)
 
 
-def bench(preset, bs, rounds, device):
+class Clock(Callback):
+    "Time a fit from step `first` on, and the part of it that is spent in the step itself"
+    order = 2000
+    def __init__(self, first): self.first, self.start, self.inner = first, None, 0.
+    def now(self):
+        if self.dls.device.type == 'cuda': torch.cuda.synchronize()
+        return time.perf_counter()
+    def after_batch(self):
+        if self.start is None and self.train_iter >= self.first: self.start, self.at, self.inner = self.now(), self.train_iter, 0.
+    def after_fit(self): self.ms = (self.now()-self.start)/(self.train_iter-self.at)*1e3; self.inner *= 1e3/(self.train_iter-self.at)
+
+    def timed(self, f):
+        "The same function, its time added to `inner`"
+        def wrapped(*args, **kwargs):
+            start = time.perf_counter()
+            try: return f(*args, **kwargs)
+            finally: self.inner += time.perf_counter()-start
+        return wrapped
+
+
+def loop(preset, bs, device, steps):
+    "Milliseconds per step in the Learner's loop, of the step in it, and whether in bf16"
+    cfg = models.ALIConfig.preset(preset)
+    data = ImageArray(torch.randint(256, (10*bs, cfg.sz, cfg.sz, cfg.n_ch), dtype=torch.uint8))
+    dls = DataLoaders(*(ResidentDL(data, bs, shuffle=True, drop_last=True, device=device) for _ in range(2)), device=device)
+    learn, clock = training.ali_learner(dls, cfg), Clock(steps//5)
+    log = training.TrainLog(every=steps//2)
+    if device.type == 'cuda':
+        training.fit_steps(learn, steps, cbs=[log, clock])
+        take, i = learn.many_steps.take, torch.arange(bs, device=device)
+        return clock.ms, statistics.median(ms(lambda: [take(i) for _ in range(100)], device)/100 for _ in range(5)), learn.model.bf16
+    with patch.object(learn.model, 'forward', clock.timed(learn.model.forward)), patch.object(training, 'ali_backward', clock.timed(ali_backward)), \
+         patch.object(torch.optim.Adam, 'step', clock.timed(torch.optim.Adam.step)), patch.object(ImageArray, '__getitem__', clock.timed(ImageArray.__getitem__)):
+        training.fit_steps(learn, steps, cbs=[log, clock])
+    return clock.ms, clock.inner, learn.model.bf16
+
+
+def bench(preset, bs, rounds, device, compile):
     "All rows of one preset"
-    rows = rows_of(preset, device)
+    rows = [o for o in rows_of(preset, device) if compile or o != 'compile']
     steps = {o: make_step(preset, o, bs, device) for o in rows}
     flop = {}
     for o,f in steps.items():
-        with FlopCounterMode(display=False) as c: f()
+        with FlopCounterMode(display=False) as c: (steps['bf16'] if o == 'compile' else f)()
         flop[o] = c.get_total_flops()
+        f()
     times = {o: [] for o in rows}
     for _ in range(rounds):
         for o,f in steps.items(): times[o].append(ms(f, device))
     steps.clear(); gc.collect()
-    return [dict(preset=preset, row=o, bs=bs, ms=statistics.median(t), ms_min=min(t), gflop=flop[o]/1e9, images_s=bs/statistics.median(t)*1e3,
+    out = [dict(preset=preset, row=o, bs=bs, ms=statistics.median(t), ms_min=min(t), gflop=flop[o]/1e9, images_s=bs/statistics.median(t)*1e3,
                  speedup=statistics.median(a/b for a,b in zip(times['textbook'], t)), peak_mb=peak(preset, o, bs, device)) for o,t in times.items()]
+    first, n = out[0]['ms'], 2000 if device.type == 'cuda' else max(10, min(500, round(20e3/out[-1]['ms'])))
+    whole,inner,bf16 = loop(preset, bs, device, n)
+    for name,t in (('graph',inner), ('loop',whole)) if device.type == 'cuda' else (('loop',whole),):
+        out.append(dict(preset=preset, row=name, bs=bs, ms=t, gflop=out[-1]['gflop'], images_s=bs/t*1e3, speedup=first/t, steps=n, bf16=bf16, overhead=1-inner/whole))
+    return out
 
 
 def main():
@@ -121,6 +178,7 @@ def main():
     p.add_argument('--rounds', type=int, default=11)
     p.add_argument('--device')
     p.add_argument('--threads', type=int, help="of the CPU; torch's default if not given")
+    p.add_argument('--compile', action='store_true', help='also compile the whole step, which takes minutes')
     p.add_argument('--peak-of', help=argparse.SUPPRESS)
     a = p.parse_args()
     device = pick_device(a.device)
@@ -135,10 +193,11 @@ def main():
     top = ceilings(device)
     print(json.dumps(top))
     for preset in a.presets:
-        rows = bench(preset, a.bs, a.rounds, device)
+        rows = bench(preset, a.bs, a.rounds, device, a.compile)
         for o in rows:
-            o['share'] = o['gflop']/o['ms']/top['bf16' if o['row'] == 'bf16' else 'fp32']
-            print(f"{preset:14} {o['row']:9} {o['ms']:9.2f} ms  {o['speedup']:5.2f}x  {o['gflop']:7.1f} GFLOP  {o['share']:5.1%} of the ceiling  {o['peak_mb']:6.0f} MB", flush=True)
+            o['share'] = o['gflop']/o['ms']/top['bf16' if o.get('bf16', o['row'] in ('bf16','compile')) else 'fp32']
+            more = f"{o['peak_mb']:6.0f} MB" if 'peak_mb' in o else f"{o['overhead']:6.1%} outside the step"
+            print(f"{preset:14} {o['row']:9} {o['ms']:9.2f} ms  {o['speedup']:5.2f}x  {o['gflop']:7.1f} GFLOP  {o['share']:5.1%} of the ceiling  {more}", flush=True)
         kept += rows
         write_results(path, dict(rounds=a.rounds, ceilings=top, rows=kept), device)
 
