@@ -98,14 +98,14 @@ class Maxout(nn.Module):
         "The largest of each group"
         return reduce(torch.maximum, x.unflatten(1, (-1, self.pieces)).unbind(2))
 
-# %% ../nbs/02_models.ipynb #de5304e7
+# %% ../nbs/02_models.ipynb #13545dd2
 class Dropout(nn.Dropout):
     "torch's dropout, with cheaper masks on a CPU"
     def forward(self,
         x:Tensor, # any shape
     ) -> Tensor: # of the same shape
         "In training, set each element to zero with probability `p` and divide the others by `1-p`"
-        if not (self.training and self.p and x.device.type == 'cpu') or torch.compiler.is_compiling(): return super().forward(x)
+        if not (self.training and 0 < self.p < 1 and not self.inplace and x.device.type == 'cpu') or torch.compiler.is_compiling(): return super().forward(x)
         bits = torch.empty((x.numel()+3)//4, dtype=torch.int64).random_(-2**63, None).view(torch.int16)[:x.numel()]
         least = min(max(round(self.p*2**16), 1), 2**16-1)-2**15   # to be kept, bits must not be below
         keep = bits.clamp_(least-1, least).sub_(least-1).to(x.dtype).mul_(1/(1-self.p))   # faster than a comparison
@@ -458,7 +458,7 @@ def without_discriminator(
     "Encoder and decoder as an `ALI` of their own, sharing parameters"
     view = ALI.__new__(ALI)
     nn.Module.__init__(view)
-    view.cfg, view.encoder, view.decoder, view.discriminator, view.embed, view.data = ali.cfg, ali.encoder, ali.decoder, None, ali.embed, ali.data
+    view.cfg, view.encoder, view.decoder, view.discriminator, view.embed, view.data, view.bf16 = ali.cfg, ali.encoder, ali.decoder, None, ali.embed, ali.data, ali.bf16
     return view.train(ali.training)
 
 # %% ../nbs/02_models.ipynb #d60b5934

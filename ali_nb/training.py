@@ -118,10 +118,11 @@ class EMA(Callback):
         decay:float=.999, # of the average, per step, in the long run
     ):
         if not 0 < decay < 1: raise InputError(f'decay is {decay}: give a number in (0, 1)')
-        self.decay, self.average, self.steps = decay, None, 0
+        self.decay, self.average, self.steps, self.swapped = decay, None, 0, False
 
     def before_fit(self):
         self.run = not hasattr(self.learn, 'lr_finder')
+        if self.swapped: self._swap()   # a validation was interrupted
         if not self.run: return
         live = without_discriminator(self.learn.model)
         if self.average is None: self.average = copy.deepcopy(live)
@@ -139,9 +140,11 @@ class EMA(Callback):
         torch._foreach_lerp_(*map(list, zip(*floats)), 1-keep)
         if counts: torch._foreach_copy_(*map(list, zip(*counts)))
 
-    def before_validate(self):
-        if self.average is None: return
+    def _swap(self):
         for p,q in self.pairs: p.data,q.data = q.data,p.data
+        self.swapped = not self.swapped
+    def before_validate(self):
+        if self.average is not None: self._swap()
     after_validate = before_validate
 
 # %% ../nbs/04_training.ipynb #59bdad79
@@ -157,7 +160,8 @@ def fast_bf16(
 ) -> bool: # whether 16-bit brain floats are faster there than 32-bit floats
     "Ask the device for instructions on 16-bit brain floats"
     if device.type == 'cpu': return any(torch.cpu.get_capabilities().get(k, False) for k in ('avx512_bf16','amx_bf16','bf16'))
-    return device.type == 'cuda' and torch.cuda.is_bf16_supported(including_emulation=False)
+    if device.type != 'cuda': return False
+    with torch.cuda.device(device): return torch.cuda.is_bf16_supported(including_emulation=False)
 
 # %% ../nbs/04_training.ipynb #16906b90
 class StopAt(Callback):
@@ -209,7 +213,7 @@ def finish_step_on_interrupt(
     try: yield
     finally: signal.signal(signal.SIGINT, old)
 
-# %% ../nbs/04_training.ipynb #a95e23d6
+# %% ../nbs/04_training.ipynb #2aabb472
 class ManySteps(Callback):
     "Take several steps per call of the Learner, on CUDA as replays of one graph; one at a time where a callback looks into the step"
     order = 100   # after schedules
@@ -223,11 +227,11 @@ class ManySteps(Callback):
     def before_fit(self):
         dl, self.take = self.dls.train, None
         self.most = self.n or (20 if self.dls.device.type == 'cuda' else 1)
-        plain = isinstance(dl, ResidentDL) and dl.drop_last and 'after_batch' not in vars(dl)
+        plain = isinstance(dl, ResidentDL) and dl.drop_last and 'after_batch' not in vars(dl) and isinstance(self.opt, OptimWrapper)
         self.on = self.most > 1 and plain and not any(map(self._looks_inside, self.learn.cbs))
     def _looks_inside(self, cb):
         if isinstance(cb, ParamScheduler): return isinstance(cb, LRFinder) or cb.scheds.keys() != {'lr'}
-        return not isinstance(cb, (ManySteps, ALITrainer, FiniteLoss, CastToTensor)) and any(hasattr(type(cb), o) for o in self.inside)
+        return not isinstance(cb, (ManySteps, ALITrainer, FiniteLoss, CastToTensor)) and any(hasattr(type(cb), o) or o in vars(cb) for o in self.inside)
 
     def before_train(self):
         if self.on: self.learn.dl = _Calls(self)
@@ -247,11 +251,12 @@ class ManySteps(Callback):
         raise CancelBatchException
 
     def _step(self, i):
-        self.last_x = self.dls.train.dataset[i][0]
-        self.last_pred = self.learn.model(self.last_x)
-        self.ali_trainer.play(self.last_pred)
+        x = self.dls.train.dataset[i][0]
+        pred = self.learn.model(x)
+        self.ali_trainer.play(pred)
         self.opt.step()
         self.opt.zero_grad()
+        self.last_x, self.last_pred = x, tuple(o.detach() for o in pred)   # no autograd graph may outlive its step: recording would meet its streams
 
 class _Calls:
     "Stands in for the training data of `ManySteps`: indices of several batches at a time, (n, bs), up to where a callback is due"
@@ -266,11 +271,12 @@ class _Calls:
             self.at += n
             yield torch.stack(batches[self.at-n:self.at]),
 
-# %% ../nbs/04_training.ipynb #ba725640
+# %% ../nbs/04_training.ipynb #3692002e
 @patch
 def _graph(self:ManySteps, rates):
     "Record one step as a CUDA graph; returns what replays it for the indices of a batch"
-    dev, opt = self.dls.device, self.opt.opt
+    dev, opt, cudnn = self.dls.device, self.opt.opt, torch.backends.cudnn
+    self.learn.loss_grad = self.learn.pred = self.last_x = self.last_pred = None
     i = torch.arange(self.dls.train.bs, device=dev)
     self.rates = [torch.tensor(o, device=dev) for o in rates]
     for g,t in zip(opt.param_groups, self.rates): g['lr'], g['capturable'] = t, True
@@ -278,14 +284,15 @@ def _graph(self:ManySteps, rates):
     was, moments, rng = [o.clone() for o in held], {p: {k: v.clone() for k,v in s.items()} for p,s in opt.state.items()}, torch.cuda.get_rng_state(dev)
     side, graph = torch.cuda.Stream(dev), torch.cuda.CUDAGraph()
     side.wait_stream(torch.cuda.current_stream(dev))
-    with torch.cuda.stream(side), torch.backends.cudnn.flags(enabled=True, benchmark=True, deterministic=False, allow_tf32=True):
-        for _ in range(3): self._step(i)
-    torch.cuda.current_stream(dev).wait_stream(side)
-    with torch.no_grad():
-        for o,w in zip(held, was): o.copy_(w)
-        for p,s in opt.state.items():
-            for k,v in s.items(): v.copy_(moments[p][k]) if p in moments else v.zero_()
-    with torch.backends.cudnn.flags(enabled=True, benchmark=True, deterministic=False, allow_tf32=True), torch.cuda.graph(graph): self._step(i)
+    with cudnn.flags(enabled=cudnn.enabled, benchmark=not cudnn.deterministic, deterministic=cudnn.deterministic, allow_tf32=cudnn.allow_tf32):
+        with torch.cuda.stream(side):
+            for _ in range(3): self._step(i)
+        torch.cuda.current_stream(dev).wait_stream(side)
+        with torch.no_grad():
+            for o,w in zip(held, was): o.copy_(w)
+            for p,s in opt.state.items():
+                for k,v in s.items(): v.copy_(moments[p][k]) if p in moments else v.zero_()
+        with torch.cuda.graph(graph, stream=side): self._step(i)
     torch.cuda.set_rng_state(rng, dev)
     for g,lr in zip(opt.param_groups, rates): g['lr'] = lr
     def take(batch): i.copy_(batch); graph.replay()
@@ -326,8 +333,8 @@ def ali_learner(
         opt.set_hypers(lr=lr)
         return opt
     cbs = [ALITrainer(), FiniteLoss(), ChannelsLast(), ManySteps()] + ([EMA(ema)] if ema else []) + list(L(cbs))
-    learn = Learner(dls, ali.to(dls.device), loss_func=game_loss, opt_func=opt_func, splitter=players, cbs=cbs,
-                    metrics=[loss_d, loss_g, d_accuracy, recon_error], **{'lr': [lr*recipe['d_lr'], lr], **kwargs})
+    usual = dict(loss_func=game_loss, opt_func=opt_func, splitter=players, lr=[lr*recipe['d_lr'], lr], metrics=[loss_d, loss_g, d_accuracy, recon_error])
+    learn = Learner(dls, ali.to(dls.device), cbs=cbs, **{**usual, **kwargs})
     learn.recipe = recipe
     return learn
 
@@ -364,7 +371,7 @@ def fit_steps(
     minutes:float|None=None, # of training in all; no limit if None
     cbs=None, # further fastai callbacks
     limit:float|None=None, # minutes after which to break off, as at Ctrl-C; no limit if None
-) -> bool: # whether the end was reached; False after Ctrl-C
+) -> bool: # whether the end was reached; False after Ctrl-C or when `limit` was up
     "Train for a number of steps or minutes with the recipe's schedule, keeping no record per step; raises `InputError` if neither is given"
     stop, flat, lr = StopAt(steps, minutes, limit), learn.recipe['flat'], np.array(learn.lr)
     sched = [Schedule({'lr': combined_cos(flat, lr, lr, lr*0)})] if flat < 1 else []
@@ -490,6 +497,7 @@ class TrainLog(Callback):
 
     def after_batch(self):
         if not self.training or self.train_iter%self.every: return
+        if hasattr(self.learn, 'finite_loss'): self.learn.finite_loss.check()
         d,g,acc,n = self.ali_trainer.tally.tolist()
         self.ali_trainer.tally.zero_()
         x_hat = averaged(self.learn).reconstruct(self.x)
@@ -561,7 +569,7 @@ def train_run(
     every:int|None=None, # steps between checkpoints and between sheets; a twentieth of `steps`, at least 100 and at most 5000 (50,000 on CUDA), if None
     limit:float|None=None, # minutes after which to break off, as at Ctrl-C; no limit if None
     data:str='', # what the model is trained on, for its file
-) -> bool: # whether the end was reached; False after Ctrl-C
+) -> bool: # whether the end was reached; False after Ctrl-C or when `limit` was up
     "Train in a run folder: `checkpoint.safetensors`, `log.csv`, `samples.png`, `reconstructions.png`, `model.safetensors`; raises `InputError` if the folder holds another training"
     folder = Path(folder)
     ckpt = folder/'checkpoint.safetensors'

@@ -3,7 +3,8 @@
 Each row adds one switch to the row above it. The first is a step as public ports write it: D called once per half, both
 losses sent back through everything, every layer a convolution, plain Adam. Rounds are interleaved, so that whatever else
 the machine does falls on all rows alike; a row's speed-up is the median over rounds of its ratio to the first row. The row
-`loop` is the Learner's own loop, with data, averaging and log; on CUDA `graph` is the step it replays.
+`loop` is the Learner's own loop, with data, averaging and log; on CUDA `graph` is the step it replays. These two are timed
+after the rounds, and set against the first row's median.
 """
 import argparse, gc, json, statistics, subprocess, sys, time
 from contextlib import nullcontext
@@ -91,7 +92,8 @@ def ms(f, device):
 
 
 def ceilings(device):
-    "What a large matrix product (TFLOP/s, in both types) and a large copy (GB/s) reach here"
+    "What a large matrix product (TFLOP/s, in both types; on CUDA in TF32, as convolutions) and a large copy (GB/s) reach here"
+    tf32, torch.backends.cuda.matmul.allow_tf32 = torch.backends.cuda.matmul.allow_tf32, True
     n = 8192 if device.type == 'cuda' else 2048
     best = lambda f: min(ms(f, device) for _ in range(20))
     out = {}
@@ -99,6 +101,7 @@ def ceilings(device):
         a = torch.randn(n, n, device=device, dtype=t)
         out[k] = 2*n**3/best(lambda: a@a)/1e9
     a, b = torch.zeros(2, 2**26, device=device)
+    torch.backends.cuda.matmul.allow_tf32 = tf32
     return dict(out, copy=2*a.nbytes/best(lambda: b.copy_(a))/1e6)
 
 
@@ -161,7 +164,7 @@ def bench(preset, bs, rounds, device, compile):
     times = {o: [] for o in rows}
     for _ in range(rounds):
         for o,f in steps.items(): times[o].append(ms(f, device))
-    steps.clear(); gc.collect()
+    steps.clear(); del f; gc.collect()
     out = [dict(preset=preset, row=o, bs=bs, ms=statistics.median(t), ms_min=min(t), gflop=flop[o]/1e9, images_s=bs/statistics.median(t)*1e3,
                  speedup=statistics.median(a/b for a,b in zip(times['textbook'], t)), peak_mb=peak(preset, o, bs, device)) for o,t in times.items()]
     first, n = out[0]['ms'], 2000 if device.type == 'cuda' else max(10, min(500, round(20e3/out[-1]['ms'])))
