@@ -56,5 +56,5 @@ def seeds_table(
     cols = list(zip(*[r[1:] for r in rows]))
     worst = [max(c) if 'ratio' in k or 'mse' in k else min(c) for k,c in zip(names, cols)]
     rows += [['**mean**', *(sum(c)/len(c) for c in cols)], ['**worst**', *worst]]
-    cell = lambda o: o if isinstance(o, str) else str(o) if isinstance(o, int) else f'{o:.3f}'
+    cell = lambda o: o if isinstance(o, str) else f'{o:.3f}' if o%1 else f'{o:.0f}'
     return '\n'.join('| '+' | '.join(map(cell, r))+' |' for r in [['', *names.values()], ['---']*(len(names)+1), *rows])

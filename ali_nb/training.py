@@ -303,7 +303,7 @@ RECIPES = { # how to train a preset; every preset that is not here follows `pape
     'paper': dict(lr=1e-4, d_lr=1., betas=(.5,.999), flat=1., epochs=100, bf16=True),
     'cifar10': dict(epochs=6475), 'celeba': dict(epochs=123), 'celeba-conditional': dict(epochs=123), 'tiny-imagenet': dict(epochs=125),
     'mixture': dict(betas=(.2,.999), epochs=200),
-    'mnist': dict(lr=3e-4, d_lr=8., betas=(.5,.99), flat=.5, epochs=150),
+    'mnist': dict(lr=3e-4, d_lr=8., betas=(.5,.99), flat=.5, epochs=30),
     'digits': dict(lr=6e-4, d_lr=8., betas=(.5,.99), flat=.5, epochs=600, bf16=False),   # too small to gain from it
 }
 

@@ -19,7 +19,7 @@ from torch.utils.flop_counter import FlopCounterMode
 
 import ali_nb.models as models
 import ali_nb.training as training
-from ali_nb.core import pick_device, read_json, seed_everything, write_results
+from ali_nb.core import environment, pick_device, read_json, seed_everything, write_json
 from ali_nb.data import ImageArray, ResidentDL
 from ali_nb.objective import ali_backward, ali_losses, mixes_samples, players
 
@@ -141,7 +141,7 @@ def loop(preset, bs, device, steps):
     data = ImageArray(torch.randint(256, (10*bs, cfg.sz, cfg.sz, cfg.n_ch), dtype=torch.uint8))
     dls = DataLoaders(*(ResidentDL(data, bs, shuffle=True, drop_last=True, device=device) for _ in range(2)), device=device)
     learn, clock = training.ali_learner(dls, cfg), Clock(steps//5)
-    log = training.TrainLog(every=steps//2)
+    log = training.TrainLog(every=100)
     if device.type == 'cuda':
         training.fit_steps(learn, steps, cbs=[log, clock])
         take, i = learn.many_steps.take, torch.arange(bs, device=device)
@@ -165,12 +165,12 @@ def bench(preset, bs, rounds, device, compile):
     for _ in range(rounds):
         for o,f in steps.items(): times[o].append(ms(f, device))
     steps.clear(); del f; gc.collect()
-    out = [dict(preset=preset, row=o, bs=bs, ms=statistics.median(t), ms_min=min(t), gflop=flop[o]/1e9, images_s=bs/statistics.median(t)*1e3,
+    out = [dict(row=o, ms=statistics.median(t), ms_min=min(t), gflop=flop[o]/1e9, images_s=bs/statistics.median(t)*1e3,
                  speedup=statistics.median(a/b for a,b in zip(times['textbook'], t)), peak_mb=peak(preset, o, bs, device)) for o,t in times.items()]
     first, n = out[0]['ms'], 2000 if device.type == 'cuda' else max(10, min(500, round(20e3/out[-1]['ms'])))
     whole,inner,bf16 = loop(preset, bs, device, n)
     for name,t in (('graph',inner), ('loop',whole)) if device.type == 'cuda' else (('loop',whole),):
-        out.append(dict(preset=preset, row=name, bs=bs, ms=t, gflop=out[-1]['gflop'], images_s=bs/t*1e3, speedup=first/t, steps=n, bf16=bf16, overhead=1-inner/whole))
+        out.append(dict(row=name, ms=t, gflop=out[-1]['gflop'], images_s=bs/t*1e3, speedup=first/t, steps=n, bf16=bf16, overhead=1-inner/whole))
     return out
 
 
@@ -192,7 +192,7 @@ def main():
         for _ in range(3): step()
         return print(high()-before)
     path = Path(__file__).parent.parent/f'results/bench-step-{device.type}.json'
-    kept = [o for o in read_json(path)['rows'] if o['preset'] not in a.presets] if path.exists() else []
+    kept = read_json(path)['presets'] if path.exists() else {}
     top = ceilings(device)
     print(json.dumps(top))
     for preset in a.presets:
@@ -201,8 +201,8 @@ def main():
             o['share'] = o['gflop']/o['ms']/top['bf16' if o.get('bf16', o['row'] in ('bf16','compile')) else 'fp32']
             more = f"{o['peak_mb']:6.0f} MB" if 'peak_mb' in o else f"{o['overhead']:6.1%} outside the step"
             print(f"{preset:14} {o['row']:9} {o['ms']:9.2f} ms  {o['speedup']:5.2f}x  {o['gflop']:7.1f} GFLOP  {o['share']:5.1%} of the ceiling  {more}", flush=True)
-        kept += rows
-        write_results(path, dict(rounds=a.rounds, ceilings=top, rows=kept), device)
+        kept[preset] = dict(environment(device), rounds=a.rounds, bs=a.bs, ceilings=top, rows=rows)
+        write_json(path, dict(presets=kept))
 
 
 if __name__ == '__main__': main()
