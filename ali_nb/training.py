@@ -128,6 +128,7 @@ class EMA(Callback):
         if self.average is None: self.average = copy.deepcopy(live)
         self.average.to(self.dls.device)
         self.pairs = list(zip(*([*o.parameters(), *o.buffers()] for o in (self.average, live))))
+        self.floats, self.counts = (list(map(list, zip(*(o for o in self.pairs if o[0].is_floating_point() == f)))) for f in (True, False))
     def before_train(self): self.seen = self.train_iter
 
     @torch.no_grad()
@@ -136,9 +137,8 @@ class EMA(Callback):
         new, self.seen, keep = self.train_iter-self.seen, self.train_iter, 1.
         for n in range(self.steps, self.steps+new): keep *= min(self.decay, (1+n)/(10+n))*(n > 0)
         self.steps += new
-        floats, counts = ([o for o in self.pairs if o[0].is_floating_point() == f] for f in (True, False))
-        torch._foreach_lerp_(*map(list, zip(*floats)), 1-keep)
-        if counts: torch._foreach_copy_(*map(list, zip(*counts)))
+        torch._foreach_lerp_(*self.floats, 1-keep)
+        if self.counts: torch._foreach_copy_(*self.counts)
 
     def _swap(self):
         for p,q in self.pairs: p.data,q.data = q.data,p.data
@@ -304,7 +304,7 @@ RECIPES = { # how to train a preset; every preset that is not here follows `pape
     'cifar10': dict(epochs=6475), 'celeba': dict(epochs=123), 'celeba-conditional': dict(epochs=123), 'tiny-imagenet': dict(epochs=125),
     'mixture': dict(betas=(.2,.999), epochs=200),
     'mnist': dict(lr=3e-4, d_lr=8., betas=(.5,.99), flat=.5, epochs=30),
-    'digits': dict(lr=6e-4, d_lr=8., betas=(.5,.99), flat=.5, epochs=600, bf16=False),   # too small to gain from it
+    'digits': dict(lr=6e-4, d_lr=8., betas=(.5,.99), flat=.5, epochs=600, bf16=False),   # its seeds were judged in 32 bits
 }
 
 def ali_learner(
