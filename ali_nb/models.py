@@ -4,13 +4,12 @@
 
 # %% auto #0
 __all__ = ['PRESETS', 'map_sizes', 'ALIConfig', 'widen', 'Maxout', 'Dropout', 'UntiedBias', 'layer', 'batch_norm', 'hidden_stack',
-           'Encoder', 'Decoder', 'JointDiscriminator', 'refit', 'ALI', 'inference', 'without_discriminator',
-           'read_tensors']
+           'Encoder', 'Decoder', 'JointDiscriminator', 'refit', 'ALI', 'inference', 'to_keep', 'read_tensors']
 
 # %% ../nbs/02_models.ipynb #f2f4a123
 import json
 from collections.abc import Iterator
-from contextlib import contextmanager, nullcontext
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import asdict, dataclass
 from functools import reduce
 from importlib.resources import files
@@ -21,32 +20,34 @@ from fastcore.basics import patch
 from safetensors import SafetensorError, safe_open
 from safetensors.torch import save_file
 from torch import Tensor, nn
+from torch.nn.utils.parametrizations import weight_norm
 
 from .core import InputError, atomic_path
 
 # %% ../nbs/02_models.ipynb #a5150451
 def map_sizes(
-    layers:tuple, # (kernel, stride, channels) per layer
+    layers:tuple, # (kernel, stride, channels) or (kernel, stride, channels, padding) per layer
     sz:int, # side of the input map, in pixels
     up:bool=False, # transposed convolutions
 ) -> list[int]: # side of the map before the first layer and after each
-    "Sizes along a stack of valid convolutions; raises `InputError` if a layer doesn't fit its map"
+    "Sizes along a stack of convolutions; raises `InputError` if a layer doesn't fit its map"
     out = [sz]
-    for k,s,_ in layers:
-        if not up and (sz < k or (sz-k)%s): raise InputError(f'kernel {k} with stride {s} does not fit a map of {sz} pixels')
-        sz = s*(sz-1)+k if up else (sz-k)//s+1
+    for k,s,_,*pad in layers:
+        k_in = k-2*sum(pad)
+        if not up and (sz < k_in or (sz-k_in)%s): raise InputError(f'kernel {k} with stride {s} does not fit a map of {sz} pixels')
+        sz = s*(sz-1)+k_in if up else (sz-k_in)//s+1
         out.append(sz)
     return out
 
 # %% ../nbs/02_models.ipynb #dfc576a4
 @dataclass(frozen=True)
 class ALIConfig:
-    "All that rebuilds the three networks; a layer is (kernel, stride, channels); raises `InputError` on values that can't work"
+    "All that rebuilds the networks; a layer is (kernel, stride, channels) or also a padding; raises `InputError` on values that can't work"
     name:str # preset it came from
     n_ch:int # channels of an image
     sz:int # side of an image, in pixels
     n_z:int # length of a code
-    encoder:tuple # hidden layers of the encoder
+    encoder:tuple # hidden layers of the encoder; () for none, which leaves a plain GAN: D sees images alone
     decoder:tuple # layers of the decoder, the last one gives the image
     d_x:tuple # layers of the discriminator that see the image alone
     d_z:tuple # widths of its layers that see the code alone
@@ -63,6 +64,8 @@ class ALIConfig:
     implicit:bool=False # the encoder takes its noise as further input, instead of shifting and scaling it
     n_y:int=0 # attributes of an image; 0 means unconditional
     n_embed:int=256 # length of the embedded attributes
+    n_cls:int=0 # classes that the discriminator tells apart among real pairs; 0: it only tells real from generated
+    d_weight_norm:bool=False # length and direction of each weight of the discriminator are parameters of their own
 
     def __post_init__(self):
         for f in ('encoder','decoder','d_x'): object.__setattr__(self, f, tuple(map(tuple, getattr(self, f))))
@@ -71,9 +74,10 @@ class ALIConfig:
             if getattr(self, f) < 1: raise InputError(f'{f} is {getattr(self, f)}: it must be at least 1')
         for f in ('drop_in','drop'):
             if not 0 <= getattr(self, f) < 1: raise InputError(f'{f} is {getattr(self, f)}: a probability in [0, 1) is needed')
-        for f in ('encoder','d_x'):
-            if getattr(self, f) and map_sizes(getattr(self, f), self.sz)[-1] != 1:
-                raise InputError(f'{f} ends in a map of {map_sizes(getattr(self, f), self.sz)[-1]} pixels instead of 1')
+        if self.n_cls == 1 or self.n_cls < 0: raise InputError(f'n_cls is {self.n_cls}: give 0, or two classes or more')
+        end = map_sizes(self.encoder, self.sz)[-1]
+        if self.encoder and end != 1: raise InputError(f'the encoder ends in a map of {end} pixels instead of 1')
+        map_sizes(self.d_x, self.sz)
         end = map_sizes(self.decoder, 1, up=True)[-1], self.decoder[-1][2]
         if end != (self.sz, self.n_ch): raise InputError(f'the decoder gives {end[1]} channels of {end[0]} pixels, not {self.n_ch} of {self.sz}')
 
@@ -135,11 +139,12 @@ def layer(
     n_out:int, # channels that go out
     up:bool=False, # transposed
     bias:bool=False, # add one number per channel
+    pad:int=0, # padding on each side
 ) -> list[nn.Module]: # modules that follow one another
-    "A valid convolution, as a matrix product where one side of it is a single pixel"
-    if not up and sz == k: return [nn.Flatten(), nn.Linear(n_in*k*k, n_out, bias=bias)]
-    if up and sz == 1: return [nn.Linear(n_in, n_out*k*k, bias=bias)] + ([nn.Unflatten(1, (n_out,k,k))] if k > 1 else [])
-    return [(nn.ConvTranspose2d if up else nn.Conv2d)(n_in, n_out, k, s, bias=bias)]
+    "A convolution, as a matrix product where one side of it is a single pixel"
+    if not up and sz == k and not pad: return [nn.Flatten(), nn.Linear(n_in*k*k, n_out, bias=bias)]
+    if up and sz == 1 and not pad: return [nn.Linear(n_in, n_out*k*k, bias=bias)] + ([nn.Unflatten(1, (n_out,k,k))] if k > 1 else [])
+    return [(nn.ConvTranspose2d if up else nn.Conv2d)(n_in, n_out, k, s, pad, bias=bias)]
 
 # %% ../nbs/02_models.ipynb #9be026f2
 def batch_norm(
@@ -159,8 +164,8 @@ def hidden_stack(
 ) -> nn.Sequential: # convolution, batch norm and leaky ReLU per layer
     "The hidden layers of an encoder or a decoder"
     mods = []
-    for (k,s,n),before,after in zip(layers, map_sizes(layers, sz, up), map_sizes(layers, sz, up)[1:]):
-        mods += [*layer(n_in, before, k, s, n, up), batch_norm(n, after), nn.LeakyReLU(slope, inplace=True)]
+    for (k,s,n,*pad),before,after in zip(layers, map_sizes(layers, sz, up), map_sizes(layers, sz, up)[1:]):
+        mods += [*layer(n_in, before, k, s, n, up, False, *pad), batch_norm(n, after), nn.LeakyReLU(slope, inplace=True)]
         n_in = n
     return nn.Sequential(*mods)
 
@@ -206,10 +211,10 @@ class Decoder(nn.Module):
         super().__init__()
         self.cfg = cfg
         n_in = cfg.n_z+(cfg.n_embed if cfg.n_y else 0)
-        *hidden, (k,s,n) = cfg.decoder
+        *hidden, (k,s,n,*pad) = cfg.decoder
         sz = map_sizes(hidden, 1, up=True)[-1]
         self.body = hidden_stack(hidden, n_in, 1, cfg.slope, up=True)
-        self.out = nn.Sequential(*layer(hidden[-1][2] if hidden else n_in, sz, k, s, n, up=True))
+        self.out = nn.Sequential(*layer(hidden[-1][2] if hidden else n_in, sz, k, s, n, True, False, *pad))
         self.bias = UntiedBias(cfg.n_ch, cfg.sz)
 
     def forward(self,
@@ -231,7 +236,7 @@ def start_at_mean(self:Decoder,
 
 # %% ../nbs/02_models.ipynb #38e68301
 class JointDiscriminator(nn.Module):
-    "D of the paper: pairs of image and code to one logit each, high for pairs made by the encoder (tables of appendix A)"
+    "D of the paper: pairs of image and code to one logit each, high for pairs made by the encoder (tables of appendix A); with classes, to one each"
     def __init__(self,
         cfg:ALIConfig, # what to build
     ):
@@ -239,10 +244,10 @@ class JointDiscriminator(nn.Module):
         act = lambda: Maxout(cfg.pieces) if cfg.pieces > 1 else nn.LeakyReLU(cfg.slope, inplace=True)
         def stack(layers, n, sz, raw, norm=False, bias=True, untied=False):
             mods = []
-            for i,((k,s,n_out),before,after) in enumerate(zip(layers, map_sizes(layers, sz), map_sizes(layers, sz)[1:])):
+            for i,((k,s,n_out,*pad),before,after) in enumerate(zip(layers, map_sizes(layers, sz), map_sizes(layers, sz)[1:])):
                 bn = norm and i > 0
                 mods += [Dropout(cfg.drop_in if raw and i == 0 else cfg.drop),
-                         *layer(n, before, k, s, n_out, bias=bias and not bn and not (untied and after > 1))]
+                         *layer(n, before, k, s, n_out, False, bias and not bn and not (untied and after > 1), *pad)]
                 if untied and after > 1: mods.append(UntiedBias(n_out, after))
                 if bn: mods.append(batch_norm(n_out, after))
                 mods.append(act())
@@ -250,10 +255,10 @@ class JointDiscriminator(nn.Module):
             return nn.Sequential(*mods), n
         widths = lambda ns: tuple((1,1,n) for n in ns)
         self.x, n_x = stack(cfg.d_x, cfg.n_ch, cfg.sz, True, cfg.d_norm, True, cfg.d_untied)
-        self.z, n_z = stack(widths(cfg.d_z), cfg.n_z, 1, True, bias=cfg.d_z_bias)
-        n_x = n_x if cfg.d_x else cfg.n_ch*cfg.sz**2
+        self.z, n_z = stack(widths(cfg.d_z), cfg.n_z, 1, True, bias=cfg.d_z_bias) if cfg.encoder else (None, 0)
+        n_x *= map_sizes(cfg.d_x, cfg.sz)[-1]**2
         self.xz,n = stack(widths(cfg.d_xz), n_x+n_z+(cfg.n_embed if cfg.n_y else 0), 1, not cfg.d_x)
-        self.out = nn.Sequential(Dropout(cfg.drop), nn.Linear(n, 1))
+        self.out = nn.Sequential(Dropout(cfg.drop), nn.Linear(n, cfg.n_cls or 1))
 
     def forward(self,
         x:Tensor, # images, (bs, n_ch, sz, sz)
@@ -261,8 +266,20 @@ class JointDiscriminator(nn.Module):
         emb:Tensor|None=None, # embedded attributes, (bs, n_embed); None without conditioning
     ) -> Tensor: # logits, (bs,), float32 or wider
         "Judge each pair"
-        h = [self.x(x).flatten(1), self.z(z)] + ([] if emb is None else [emb])
-        return widen(self.out(self.xz(torch.cat(h, 1)))).squeeze(1)
+        return self.judge(x, z, emb)[0]
+
+# %% ../nbs/02_models.ipynb #27c677ca
+@patch
+def judge(self:JointDiscriminator,
+    x:Tensor, # images, (bs, n_ch, sz, sz)
+    z:Tensor, # codes, (bs, n_z); not looked at in a plain GAN
+    emb:Tensor|None=None, # embedded attributes, (bs, n_embed); None without conditioning
+) -> tuple[Tensor, Tensor, Tensor]: # logits (bs,), outputs (bs, n_cls or 1), both float32 or wider, and the last hidden layer (bs, n)
+    "The logit of each pair, and what it was made from; with classes it is the log of the sum of their exponentials"
+    h = [self.x(x).flatten(1)] + ([] if self.z is None else [self.z(z)]) + ([] if emb is None else [emb])
+    h = self.xz(torch.cat(h, 1))
+    out = widen(self.out(h))
+    return out.logsumexp(1) if out.shape[1] > 1 else out.squeeze(1), out, h
 
 # %% ../nbs/02_models.ipynb #a1b0f0ec
 _down32 = ((5,1,32),(4,2,64),(4,1,128),(4,2,256),(4,1,512))
@@ -287,6 +304,8 @@ PRESETS = {
                   d_x=((28,1,1024),), d_z=(512,), d_xz=(1024,), slope=.5, drop_in=0., init_std=None),
     'digits': dict(n_ch=1, sz=8, n_z=48, encoder=((8,1,256),(1,1,256)), decoder=((1,1,256),(1,1,256),(8,1,1)),
                    d_x=((8,1,512),), d_z=(512,), d_xz=(512,), slope=.5, drop_in=0., init_std=None),
+    'dcgan': dict(n_ch=3, sz=32, n_z=100, encoder=(), decoder=((4,1,512),(4,2,256,1),(4,2,128,1),(4,2,3,1)),
+                  d_x=((4,2,128,1),(4,2,256,1),(4,2,512,1)), d_z=(), d_xz=(), slope=.2, drop_in=0., drop=0., init_std=.02),
 }
 
 # %% ../nbs/02_models.ipynb #6fd4792c
@@ -298,9 +317,9 @@ def refit(
     "Bend a stack of layers to another image size; raises `InputError` if no kernel fits"
     if sz == native: return tuple(layers)
     sizes = map_sizes(layers, native)
-    for i,((k,s,n),after) in enumerate(zip(layers, sizes[1:])):
-        k_new = sz-s*(after-1)
-        if max(s, 2) <= k_new <= max(8, k) or (after == 1 and k_new > 0 and i == 0): return ((k_new,s,n), *layers[i+1:])
+    for i,((k,s,n,*pad),after) in enumerate(zip(layers, sizes[1:])):
+        k_new = sz-s*(after-1)+2*sum(pad)
+        if max(s, 2) <= k_new <= max(8, k) or (after == 1 and k_new > 0 and i == 0): return ((k_new,s,n,*pad), *layers[i+1:])
     if sz < 8: raise InputError(f'no kernel fits an image of {sz} pixels')
     k = 4+sz%2
     return ((k,2,layers[0][2]), *refit(layers, native, (sz-k)//2+1))
@@ -312,6 +331,7 @@ def preset(cls:ALIConfig,
     width:float=1., # factor on the channels of all hidden layers
     sz:int|None=None, # side of an image, in pixels; the preset's own if None
     n_ch:int|None=None, # channels of an image; the preset's own if None
+    n_cls:int=0, # classes that the discriminator tells apart; 0: it only tells real from generated
 ) -> ALIConfig: # the configuration
     "The networks of a data set of the paper; raises `InputError` for an unknown name or a size that can't be reached"
     if name not in PRESETS: raise InputError(f"no preset '{name}': choose one of {', '.join(PRESETS)}")
@@ -319,44 +339,58 @@ def preset(cls:ALIConfig,
     p = dict(PRESETS[name]); native = p['sz']
     sz, n_ch, pieces = sz or native, n_ch or p['n_ch'], p.get('pieces', 1)
     wide = lambda n: max(pieces, round(n*width/pieces)*pieces)
-    scale = lambda layers: tuple((k,s,wide(n)) for k,s,n in layers)
-    *up, (k,s,_) = p['decoder']
-    tail = 0 if k > 1 else next((i for i,(k2,_,_) in enumerate(reversed(up)) if k2 > 1), 0)   # 1x1 layers at full size stay as they are
-    grow,flat = scale(up[:len(up)-tail]), scale(up[len(up)-tail:])+((k,s,n_ch),)
+    scale = lambda layers: tuple((k,s,wide(n),*pad) for k,s,n,*pad in layers)
+    *up, (k,s,_,*pad) = p['decoder']
+    tail = 0 if k > 1 else next((i for i,(k2,*_) in enumerate(reversed(up)) if k2 > 1), 0)   # 1x1 layers at full size stay as they are
+    grow,flat = scale(up[:len(up)-tail]), scale(up[len(up)-tail:])+((k,s,n_ch,*pad),)
     if sz != native and k == 1: grow = refit(grow[::-1], native, sz)[::-1]
-    if sz != native and k > 1: flat = ((sz,s,n_ch),)
-    return cls(**{**p, 'name':name, 'sz':sz, 'n_ch':n_ch, 'encoder':refit(scale(p['encoder']), native, sz), 'decoder':grow+flat,
+    if sz != native and k == native: flat = ((sz,s,n_ch),)
+    if sz != native and k not in (1,native): raise InputError(f"preset '{name}' is for images of {native} pixels: load them with size={native}")
+    return cls(**{**p, 'name':name, 'sz':sz, 'n_ch':n_ch, 'n_cls':n_cls, 'encoder':refit(scale(p['encoder']), native, sz) if p['encoder'] else (), 'decoder':grow+flat,
         'd_x':refit(scale(p['d_x']), native, sz) if p['d_x'] else (), 'd_z':tuple(map(wide, p['d_z'])), 'd_xz':tuple(map(wide, p['d_xz']))})
 
 # %% ../nbs/02_models.ipynb #9ba161ce
 class ALI(nn.Module):
-    "Encoder, decoder and joint discriminator (paper, section 2); without a discriminator if only codes and images are wanted"
+    "Encoder, decoder and joint discriminator (paper, section 2); without an encoder a plain GAN, without a discriminator for codes and images only"
     def __init__(self,
         cfg:ALIConfig, # what to build
         discriminator:bool=True, # build D too; what was loaded from a weights file has none
     ):
         super().__init__()
-        self.cfg, self.encoder, self.decoder, self.data, self.bf16 = cfg, Encoder(cfg), Decoder(cfg), '', False
+        self.cfg, self.data, self.names, self.bf16 = cfg, '', None, False
+        self.encoder, self.decoder = Encoder(cfg) if cfg.encoder else None, Decoder(cfg)
         self.discriminator = JointDiscriminator(cfg) if discriminator else None
         self.embed = nn.Linear(cfg.n_y, cfg.n_embed).requires_grad_(False) if cfg.n_y else None
-        for m in self.modules():
+        others = {*self.decoder.modules(), *(self.encoder.modules() if self.encoder else ())}
+        for m in list(self.modules()):
             if isinstance(m, (nn.Linear, nn.Conv2d, nn.ConvTranspose2d)):
                 if cfg.init_std is None: nn.init.kaiming_normal_(m.weight, a=cfg.slope)
                 else: nn.init.normal_(m.weight, std=cfg.init_std)
                 if m.bias is not None: nn.init.zeros_(m.bias)
+                if cfg.d_weight_norm and m not in others: weight_norm(m)
 
     def forward(self,
         x:Tensor, # images, (bs, n_ch, sz, sz), in [0, 1]
         y:Tensor|None=None, # attributes, (bs, n_y), 0 or 1; None without conditioning
-    ) -> tuple[Tensor, Tensor, Tensor, Tensor]: # logits of the encoder's pairs (bs,) and of the decoder's (bs,), x_tilde, z_hat
+        x_lab:Tensor|None=None, # further images, whose class is known, (k, n_ch, sz, sz); None if there are none
+    ) -> tuple[Tensor, ...]: # logits of the encoder's pairs (bs,) and of the decoder's (bs,), x_tilde, z_hat; with `x_lab` also D's outputs and last hidden layer for x, x_lab and x_tilde
         "Make both kinds of pair and judge them in one call; raises `InputError` if there is no discriminator"
         if self.discriminator is None: raise InputError('this model was loaded without its discriminator, so it can encode and decode but not play')
-        with torch.autocast(x.device.type, torch.bfloat16, cache_enabled=False) if self.bf16 else nullcontext():
-            emb = self._embedded(y, len(x))
-            z_hat, z = self.encoder(x, emb=emb), torch.randn(len(x), self.cfg.n_z, device=x.device, dtype=x.dtype)
+        n, seen = len(x), x if x_lab is None else torch.cat([x, x_lab])
+        with self.precision(x.device):
+            emb = self._embedded(y, n)
+            z_hat = self.encoder(seen, emb=emb) if self.encoder else x.new_zeros(len(seen), self.cfg.n_z)
+            z = torch.randn(n, self.cfg.n_z, device=x.device, dtype=x.dtype)
             x_tilde = self.decoder(z, emb)
-            logits = self.discriminator(torch.cat([x, x_tilde]), torch.cat([z_hat, z]), None if emb is None else torch.cat([emb, emb]))
-        return *logits.chunk(2), x_tilde, z_hat
+            logits,*more = self.discriminator.judge(torch.cat([seen, x_tilde]), torch.cat([z_hat, z]), None if emb is None else torch.cat([emb, emb]))
+        if x_lab is None: return *logits.chunk(2), x_tilde, z_hat
+        return logits[:n], logits[-n:], x_tilde, z_hat[:n], *more
+
+    def precision(self,
+        device:torch.device, # where the networks are
+    ) -> AbstractContextManager: # for use in a `with` statement
+        "Autocast to 16-bit brain floats if `bf16` is set, else nothing"
+        return torch.autocast(device.type, torch.bfloat16, cache_enabled=False) if self.bf16 else nullcontext()
 
 # %% ../nbs/02_models.ipynb #88a8b100
 @patch
@@ -408,6 +442,7 @@ def encode(self:ALI,
 ) -> Tensor: # codes, (n, n_z), on the model's device
     "Codes of images, eq. (2), in inference mode; raises `InputError` on a wrong shape, type or range"
     x = self._check_x(x)
+    if self.encoder is None: raise InputError('this model has no encoder: it is a plain GAN')
     with inference(self):
         emb, out = self._embedded(y, len(x)), []
         for i in range(0, len(x), bs):
@@ -451,14 +486,28 @@ def sample(self:ALI,
     gen = None if seed is None else torch.Generator().manual_seed(seed)
     return self.decode(torch.randn(n, self.cfg.n_z, generator=gen), y)
 
+# %% ../nbs/02_models.ipynb #4694cbdd
+@patch
+def classify(self:ALI,
+    x:Tensor, # images, (n, n_ch, sz, sz), float in [0, 1]
+    bs:int=500, # images at a time
+) -> Tensor: # probabilities of the classes, (n, n_cls), on the model's device
+    "Classes of images by the discriminator, which sees each with the mean of its code; raises `InputError` if the model tells no classes"
+    if not self.cfg.n_cls or self.discriminator is None: raise InputError('this model tells no classes: train one with labels')
+    x = self._check_x(x)
+    z = self.encode(x, bs=bs) if self.encoder else x.new_zeros(len(x), self.cfg.n_z)
+    with inference(self): out = [self.discriminator.judge(a, b)[1].softmax(1) for a,b in zip(x.split(bs), z.split(bs))]
+    return torch.cat(out) if len(x) else x.new_zeros(0, self.cfg.n_cls)
+
 # %% ../nbs/02_models.ipynb #b4a4c9c2
-def without_discriminator(
+def to_keep(
     ali:ALI, # any
-) -> ALI: # the very same encoder and decoder, and no discriminator
-    "Encoder and decoder as an `ALI` of their own, sharing parameters"
+) -> ALI: # the very same encoder and decoder, and a discriminator only if it tells classes
+    "What averages and files hold, as an `ALI` of its own that shares parameters"
     view = ALI.__new__(ALI)
     nn.Module.__init__(view)
-    view.cfg, view.encoder, view.decoder, view.discriminator, view.embed, view.data, view.bf16 = ali.cfg, ali.encoder, ali.decoder, None, ali.embed, ali.data, ali.bf16
+    for k in ('cfg','encoder','decoder','embed','data','names','bf16'): setattr(view, k, getattr(ali, k))
+    view.discriminator = ali.discriminator if ali.cfg.n_cls else None
     return view.train(ali.training)
 
 # %% ../nbs/02_models.ipynb #d60b5934
@@ -467,11 +516,13 @@ def save_pretrained(self:ALI,
     path:str|Path, # the file, `*.safetensors`
     half:bool=False, # store floats in 16 bits
     data:str='', # what it was trained on: a name that `load_data` knows, a folder or a file; empty if nobody is to know
+    names:list|None=None, # names of the classes; None if they have none but numbers
 ) -> None:
-    "Write encoder, decoder and configuration; raises `InputError` if the disk refuses"
-    state = {k: v.detach().cpu() for k,v in self.state_dict().items() if not k.startswith('discriminator.')}
+    "Write the networks to keep and their configuration; raises `InputError` if the disk refuses"
+    state = {k: v.detach().cpu() for k,v in to_keep(self).state_dict().items()}
     state = {k: (v.half() if half and v.is_floating_point() else v).contiguous() for k,v in state.items()}
-    with atomic_path(path) as tmp: save_file(state, tmp, metadata=dict(format='pt', config=json.dumps(asdict(self.cfg)), data=data))
+    meta = dict(format='pt', config=json.dumps(asdict(self.cfg)), data=data, names=json.dumps(names))
+    with atomic_path(path) as tmp: save_file(state, tmp, metadata=meta)
 
 # %% ../nbs/02_models.ipynb #3a2f389c
 def read_tensors(
@@ -501,7 +552,7 @@ def from_json(cls:ALIConfig,
 def from_pretrained(cls:ALI,
     name:str|Path, # a weights file, a folder with `model.safetensors`, or the name of a model that comes with the package
     device:torch.device|str|None=None, # where to put it; the CPU if None
-) -> ALI: # encoder and decoder in eval mode, float32
+) -> ALI: # encoder and decoder in eval mode, float32; with a discriminator if it tells classes
     "Load a model and nothing else: no data, no code; raises `InputError` if it is missing, damaged, or not a model of ali_nb"
     shipped = Path(str(files('ali_nb')))/'pretrained'
     path = Path(name)
@@ -510,8 +561,9 @@ def from_pretrained(cls:ALI,
     elif not path.exists() and not path.suffix:
         raise InputError(f"no run folder, weights file or shipped model '{name}' (shipped: {', '.join(sorted(p.stem for p in shipped.glob('*.safetensors'))) or 'none'})")
     state,meta = read_tensors(path)
-    ali = cls(ALIConfig.from_json(meta.get('config'), path), discriminator=False)
+    cfg = ALIConfig.from_json(meta.get('config'), path)
+    ali = cls(cfg, discriminator=cfg.n_cls > 0)
     try: ali.load_state_dict({k: v.float() if v.is_floating_point() else v for k,v in state.items()})
     except RuntimeError as e: raise InputError(f"{path} doesn't fit its own configuration: {str(e).splitlines()[1].strip()}") from None
-    ali.data = meta.get('data', '')
+    ali.data, ali.names = meta.get('data', ''), json.loads(meta.get('names', 'null'))
     return ali.to(device or 'cpu').eval()

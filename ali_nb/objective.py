@@ -67,7 +67,7 @@ def players(
     ali:ALI, # all three networks
 ) -> tuple[list[nn.Parameter], list[nn.Parameter]]: # the discriminator's parameters, those of encoder and decoder
     "The two players' trainable parameters"
-    return list(ali.discriminator.parameters()), [*ali.encoder.parameters(), *ali.decoder.parameters()]
+    return list(ali.discriminator.parameters()), [*(ali.encoder.parameters() if ali.encoder else ()), *ali.decoder.parameters()]
 
 def ali_backward(
     ali:ALI, # all three networks
@@ -78,7 +78,7 @@ def ali_backward(
     once:bool|None=None, # a single pass back through D; where it is possible if None
 ) -> None:
     "Both gradients of what `ali(x)` returned, each to its own player; raises `InputError` if `once` is asked of a D with batch norm"
-    mixes = mixes_samples(ali.discriminator)
-    if once and mixes: raise InputError('a single backward pass through D needs a discriminator without batch norm: its batch mixes the samples')
-    if not mixes if once is None else once: one_backward(real, fake, x_tilde, z_hat, *players(ali))
+    can = not mixes_samples(ali.discriminator) and ali.encoder is not None
+    if once and not can: raise InputError('a single backward pass through D needs an encoder, and a discriminator without batch norm: its batch mixes the samples')
+    if can if once is None else once: one_backward(real, fake, x_tilde, z_hat, *players(ali))
     else: two_backwards(*ali_losses(real, fake), *players(ali))

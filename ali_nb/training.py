@@ -34,7 +34,7 @@ from torch import Tensor
 
 from .core import InputError, atomic_path, image_sheet, pair_sheet, seed_everything
 from .data import ResidentDL
-from .models import ALI, ALIConfig, read_tensors, without_discriminator
+from .models import ALI, ALIConfig, read_tensors, to_keep
 from .objective import ali_backward, ali_losses, players
 
 # %% ../nbs/04_training.ipynb #39e848b9
@@ -82,9 +82,18 @@ class ALITrainer(Callback):
         if any(isinstance(o, MixedPrecision) and o.amp_mode == AMPMode.FP16 for o in self.learn.cbs):
             raise InputError('to_fp16 is not for this game: use to_bf16, which needs no scaling of the losses')
         self.tally = torch.zeros(4, device=self.dls.device)
-    def before_batch(self): self.learn.yb = self.xb[:1]
+    def inputs(self,
+        x:Tensor, # images of a batch, (bs, n_ch, sz, sz)
+    ) -> tuple: # what `ALI.forward` is given
+        "What the networks see in a step of training"
+        return (x,)
+    def before_batch(self):
+        self.learn.yb = self.xb[:1]
+        if self.training: self.learn.xb = self.inputs(self.x)
     def after_pred(self):
-        if not self.training: self.learn.pred = (*self.pred, self.model.decoder(self.model.encoder(self.x, torch.zeros_like(self.pred[3]))))
+        if self.training: return
+        z_hat = self.model.encoder(self.x, torch.zeros_like(self.pred[3])) if self.model.encoder else None
+        self.learn.pred = (*self.pred, self.x*float('nan') if z_hat is None else self.model.decoder(z_hat))
     def play(self,
         pred:tuple, # what `ALI.forward` returned
     ) -> None:
@@ -112,7 +121,7 @@ class FiniteLoss(Callback):
 
 # %% ../nbs/04_training.ipynb #409e25ce
 class EMA(Callback):
-    "Exponential average of encoder and decoder with a warm-up; `learn.ema.average` is an `ALI` without discriminator"
+    "Exponential average of the networks that files keep, with a warm-up; `learn.ema.average` is an `ALI`"
     order = Recorder.order-1
     def __init__(self,
         decay:float=.999, # of the average, per step, in the long run
@@ -124,7 +133,7 @@ class EMA(Callback):
         self.run = not hasattr(self.learn, 'lr_finder')
         if self.swapped: self._swap()   # a validation was interrupted
         if not self.run: return
-        live = without_discriminator(self.learn.model)
+        live = to_keep(self.learn.model)
         if self.average is None: self.average = copy.deepcopy(live)
         self.average.to(self.dls.device)
         self.pairs = list(zip(*([*o.parameters(), *o.buffers()] for o in (self.average, live))))
@@ -252,7 +261,7 @@ class ManySteps(Callback):
 
     def _step(self, i):
         x = self.dls.train.dataset[i][0]
-        pred = self.learn.model(x)
+        pred = self.learn.model(*self.ali_trainer.inputs(x))
         self.ali_trainer.play(pred)
         self.opt.step()
         self.opt.zero_grad()
@@ -305,6 +314,7 @@ RECIPES = { # how to train a preset; every preset that is not here follows `pape
     'mixture': dict(betas=(.2,.999), epochs=200),
     'mnist': dict(lr=3e-4, d_lr=8., betas=(.5,.99), flat=.5, epochs=30),
     'digits': dict(lr=6e-4, d_lr=8., betas=(.5,.99), flat=.5, epochs=600, bf16=False),   # its seeds were judged in 32 bits
+    'dcgan': dict(lr=2e-4, epochs=25),
 }
 
 def ali_learner(
@@ -315,6 +325,7 @@ def ali_learner(
     bf16:bool|None=None, # compute in 16-bit brain floats; where the device is fast at it and the recipe allows it if None
     seed:int=0, # of the weights, and from here on of all noise
     cbs=None, # further fastai callbacks
+    trainer:ALITrainer|None=None, # plays the game; an `ALITrainer` if None
     **kwargs # further arguments of fastai's `Learner`
 ) -> Learner: # ready to `fit`; `learn.model` is the `ALI`
     "A fastai `Learner` that plays the game; raises `InputError` if the networks do not fit the images"
@@ -332,7 +343,7 @@ def ali_learner(
         opt = OptimWrapper(list(groups), opt=torch.optim.Adam, betas=recipe['betas'], eps=1e-8, fused=True)
         opt.set_hypers(lr=lr)
         return opt
-    cbs = [ALITrainer(), FiniteLoss(), ChannelsLast(), ManySteps()] + ([EMA(ema)] if ema else []) + list(L(cbs))
+    cbs = [trainer or ALITrainer(), FiniteLoss(), ChannelsLast(), ManySteps()] + ([EMA(ema)] if ema else []) + list(L(cbs))
     usual = dict(loss_func=game_loss, opt_func=opt_func, splitter=players, lr=[lr*recipe['d_lr'], lr], metrics=[loss_d, loss_g, d_accuracy, recon_error])
     learn = Learner(dls, ali.to(dls.device), cbs=cbs, **{**usual, **kwargs})
     learn.recipe = recipe
@@ -475,7 +486,7 @@ def _continue(self:Checkpoint):
 
 # %% ../nbs/04_training.ipynb #e3d19b3c
 class TrainLog(Callback):
-    "Rows of step, minutes, both losses, D's accuracy and the relative reconstruction error, as `log.csv`"
+    "Rows of step, minutes, both losses, D's accuracy, the relative reconstruction error and, with classes, their error, as `log.csv`"
     order = Recorder.order+1
     def __init__(self,
         path:str|Path|None=None, # the file; only `rows` in memory if None
@@ -484,7 +495,9 @@ class TrainLog(Callback):
 
     def before_fit(self):
         valid, self.begun = self.dls.valid.dataset, False
-        self.x = valid[torch.arange(min(100, len(valid)), device=self.dls.device)][0]
+        self.classes = self.learn.model.cfg.n_cls > 0
+        self.x,*self.y = valid[torch.arange(min(1000 if self.classes else 100, len(valid)), device=self.dls.device)]
+        self.columns = ['step','minutes','loss_d','loss_g','d_accuracy','recon_error'] + ['class_error']*self.classes
 
     def before_train(self):
         if self.begun: return
@@ -500,16 +513,18 @@ class TrainLog(Callback):
         if hasattr(self.learn, 'finite_loss'): self.learn.finite_loss.check()
         d,g,acc,n = self.ali_trainer.tally.tolist()
         self.ali_trainer.tally.zero_()
-        x_hat = averaged(self.learn).reconstruct(self.x)
+        ali, x = averaged(self.learn), self.x[:100]
+        x_hat = ali.reconstruct(x) if ali.encoder else x*float('nan')
         row = dict(step=self.train_iter, minutes=self.learn.stop_at.spent if hasattr(self.learn, 'stop_at') else 0.,
-                   loss_d=d/n, loss_g=g/n, d_accuracy=acc/n, recon_error=recon_error((*[None]*4, x_hat), self.x).item())
+                   loss_d=d/n, loss_g=g/n, d_accuracy=acc/n, recon_error=recon_error((*[None]*4, x_hat), x).item())
+        if self.classes: row['class_error'] = (ali.classify(self.x).argmax(1) != self.y[0]).float().mean().item()
         self.rows.append({k: round(v, 4) for k,v in row.items()})
         if self.path: self._write(self.path, 'a', self.rows[-1:])
 
     def _write(self, path, mode, rows):
         try:
             with open(path, mode, newline='') as f:
-                w = csv.DictWriter(f, ['step','minutes','loss_d','loss_g','d_accuracy','recon_error'])
+                w = csv.DictWriter(f, self.columns)
                 if mode == 'w': w.writeheader()
                 w.writerows(rows)
         except OSError as e: raise InputError(f"can't write {path}: {e.strerror}") from e
@@ -551,13 +566,14 @@ class Sheets(Periodic):
         "Draw and write both sheets"
         ali, valid = averaged(self.learn), self.dls.valid.dataset
         x = valid[torch.arange(min(self.n//2, len(valid)), device=self.dls.device)][0]
-        sheets = dict(samples=image_sheet(ali.sample(self.n, seed=0), 8), reconstructions=pair_sheet(x, ali.reconstruct(x)))
+        sheets = dict(samples=image_sheet(ali.sample(self.n, seed=0), 8), **(dict(reconstructions=pair_sheet(x, ali.reconstruct(x))) if ali.encoder else {}))
         for k,im in sheets.items():
             with atomic_path(self.folder/f'{k}.png') as tmp: im.save(tmp)
         if IN_NOTEBOOK:
             from IPython.display import display
-            if self.shown is None: self.shown = display(sheets['reconstructions'], display_id=True)
-            else: self.shown.update(sheets['reconstructions'])
+            last = list(sheets.values())[-1]
+            if self.shown is None: self.shown = display(last, display_id=True)
+            else: self.shown.update(last)
 
 # %% ../nbs/04_training.ipynb #3836f94f
 def train_run(
@@ -578,5 +594,5 @@ def train_run(
     every = every or min(most, max(100, (steps or 10**6)//20))
     cbs = [Checkpoint(ckpt, every, resume), TrainLog(folder/'log.csv', min(often, every)), Sheets(folder, every), StepBar()]
     ended = fit_steps(learn, steps, minutes, cbs, limit)
-    averaged(learn).save_pretrained(folder/'model.safetensors', data=data)
+    averaged(learn).save_pretrained(folder/'model.safetensors', data=data, names=learn.dls.train.dataset.names if learn.model.cfg.n_cls else None)
     return ended
