@@ -18,6 +18,6 @@ setup(
     packages=find_packages(include=['ali_nb', 'ali_nb.*']), include_package_data=False,
     package_data={'ali_nb': ['py.typed', 'pretrained/*.safetensors']},
     python_requires='>='+cfg['min_python'], install_requires=cfg['requirements'].split(),
-    extras_require={'dev': cfg['dev_requirements'].split()},
+    extras_require={'metrics': cfg['metrics_requirements'].split(), 'dev': (cfg['metrics_requirements']+' '+cfg['dev_requirements']).split()},
     entry_points={'console_scripts': cfg['console_scripts'].split(), 'nbdev': [f"{cfg['lib_name']}={cfg['lib_path']}._modidx:d"]},
     zip_safe=False)
