@@ -4,7 +4,7 @@
 
 # %% auto #0
 __all__ = ['COMMANDS', 'Train', 'run_folder', 'remembered', 'prepare', 'load_run', 'run_data', 'read_pictures', 'Sample',
-           'Reconstruct', 'Interpolate', 'Evaluate', 'write_report', 'train', 'Experiment', 'main']
+           'Reconstruct', 'Interpolate', 'Evaluate', 'write_report', 'train', 'Classify', 'Experiment', 'main']
 
 # %% ../nbs/11_cli.ipynb #6bd47c2c
 import base64, html, io, itertools, json, shlex, sys, time, warnings
@@ -29,7 +29,8 @@ class Train:
     ema: float = .999 # decay of the averaged weights; 0 for none
     width: float = 1. # factor on the channels of all hidden layers
     size: int|None = None # side of the images, in pixels; the data set's own, or 32 for a folder
-    seed: int = 0 # of weights, noise and order
+    labels: int|None = None # learn the classes too, from so many labels, drawn evenly over them; without labels if not given
+    seed: int = 0 # of weights, noise, order and draw of labels
     device: str|None = None # cpu, cuda, cuda:1, …; the best one here if not given
     precision: Literal['fp32','bf16']|None = None # bf16 where the device is fast at it and the recipe allows it, else fp32, if not given
     data_root: str|None = None # folder with all data; the variable ALI_NB_DATA, else fastai's data folder
@@ -83,10 +84,13 @@ def prepare(
     for k in budgets:
         if not getattr(cmd, k) > 0: raise InputError(f'{k} is {getattr(cmd, k)}: it must be positive')
     device = pick_device(cmd.device)
-    dls = load_data(cmd.data, cmd.data_root, cmd.size, cmd.bs, seed=cmd.seed, device=device, download=cmd.download)
+    dls = load_data(cmd.data, cmd.data_root, cmd.size, cmd.bs, cmd.labels, cmd.seed, device, cmd.download)
     n_ch,sz = dls.one_batch()[0].shape[1:3]
-    cfg = ALIConfig.preset(cmd.preset or (cmd.data if cmd.data in PRESETS else preset_for(sz)), cmd.width, sz, n_ch)
-    learn = ali_learner(dls, cfg, cmd.lr, cmd.ema, cmd.precision and cmd.precision == 'bf16', cmd.seed)
+    more = dict(lr=cmd.lr, ema=cmd.ema, bf16=cmd.precision and cmd.precision == 'bf16', seed=cmd.seed)
+    if cmd.labels is None: learn = ali_learner(dls, ALIConfig.preset(cmd.preset or (cmd.data if cmd.data in PRESETS else preset_for(sz)), cmd.width, sz, n_ch), **more)
+    else:
+        from ali_nb.semisupervised import classes_of, label_learner, label_preset
+        learn = label_learner(dls, ALIConfig.preset(cmd.preset or label_preset(sz), cmd.width, sz, n_ch, classes_of(dls)), **more)
     if cmd.minutes: return learn, None
     return learn, cmd.steps or max(1, round((cmd.epochs or learn.recipe['epochs'])*len(dls.train)))
 
@@ -186,29 +190,47 @@ class Interpolate:
         half = len(x)//2
         return _save_sheet(walk_sheet(ali, x[:half], x[half:2*half], self.steps, self.how), self.run, 'interpolations', self.out)
 
+# %% ../nbs/11_cli.ipynb #066a01db
+def _judge(features, ali, run):
+    "The network whose features distances are measured in; None if there is none"
+    from ali_nb.metrics import Judge, efficientnet_lite0, inception, shipped_judges
+    dev, name = next(ali.parameters()).device, f"judge-{_stored(Path(run)).get('data') or ali.data}"
+    if features == 'none': return None
+    if features == 'efficientnet': return efficientnet_lite0().to(dev)
+    if features: return inception(features).to(dev)
+    if name not in shipped_judges(): return None
+    judge = Judge.from_pretrained(name, dev)
+    return judge if (judge.cfg['n_ch'], judge.cfg['sz']) == (ali.cfg.n_ch, ali.cfg.sz) else None
+
 # %% ../nbs/11_cli.ipynb #02a5bfb4
 @dataclass
 class Evaluate:
     "Judge a model on held-out images; writes metrics.json."
     run: tyro.conf.Positional[str] # run folder, weights file, or name of a shipped model
     part: Literal['test','valid'] = 'test' # images to judge on: make choices on valid, report test
+    features: str|None = None # network for distances: efficientnet, a TorchScript file of Inception, or none; the judge of the data set, if one is shipped, if not given
     out: str|None = None # results file; metrics.json in the run folder, or here, if not given
     data_root: str|None = None # folder with all data; as it was in training if not given
     device: str|None = None # cpu, cuda, …; the best one here if not given
 
     def __call__(self):
-        from ali_nb.core import write_results
+        from ali_nb.core import InputError, write_results
         from ali_nb.metrics import evaluate
         ali = load_run(self.run, self.device)
         dls = run_data(self.run, ali, self.data_root)
         (xa,*ya),(xb,*yb) = dls.train.dataset[:50_000], dls[2 if self.part == 'test' else 1].dataset[:]
         path = Path(self.out) if self.out else (Path(self.run) if Path(self.run).is_dir() else Path())/'metrics.json'
-        r = write_results(path, dict(data=ali.data, part=self.part, preset=ali.cfg.name, **evaluate(ali, xa, xb, *ya, *yb)), dls.device)
-        told = {k: v for k,v in r.items() if k in ('recon_ratio','class_kept','probe_code','nn_code','classes_present')}
+        numbers = evaluate(ali, xa, xb, *ya, *yb, judge=_judge(self.features, ali, self.run))
+        if ali.cfg.n_cls:
+            said = ali.classify(xb).argmax(1)
+            numbers.update(class_error=(said != yb[0]).float().mean().item(), confusion=(yb[0]*ali.cfg.n_cls+said).bincount(minlength=ali.cfg.n_cls**2).view(-1, ali.cfg.n_cls))
+        r = write_results(path, dict(data=ali.data, part=self.part, preset=ali.cfg.name, **numbers), dls.device)
+        told = {k: v for k,v in r.items() if k in ('class_error','recon_ratio','class_kept','probe_code','nn_code','classes_present') or k.startswith('frechet_') and 'floor' not in k or k == 'fid'}
         return f"wrote {path}: {', '.join(f'{k} {v:.3g}' for k,v in told.items())}"
 
 # %% ../nbs/11_cli.ipynb #b0358bc4
 _MEANING = {
+    'class_error': ('images put into the wrong class', 'by the discriminator, share of the held-out images'),
     'recon_ratio': ('relative error of reconstructions', '0 is perfect, 1 is a random other image, 0.5 the mean image'),
     'class_kept': ('reconstructions that keep their class', 'judged by the nearest training image'),
     'class_kept_originals': ('the same judge on the originals', 'what could be reached'),
@@ -216,10 +238,15 @@ _MEANING = {
     'probe_pixels': ('the same classifier on pixels', 'the yardstick'),
     'nn_code': ('nearest neighbour on the code', 'accuracy on held-out images'),
     'classes_present': ('classes among 1,000 samples', 'with at least ten samples each'),
+    'frechet': ('Fréchet distance of samples', 'in the features of a classifier of this data set: compare it with the next line only'),
+    'frechet_floor': ('the same of training images', 'what perfect samples would get'),
+    'precision': ('precision', 'share of samples that lie among real images'),
+    'recall': ('recall', 'share of real images that lie among samples'),
 }
 _PICTURES = {
     'reconstructions': ('Reconstructions', 'Columns 1, 3, 5 and 7 are real images that were held out; right of each is what the decoder '
         'makes of its code. Good: the right one shows the same thing. The two are never compared in training.'),
+    'classes': ('Classes', 'Held-out images of which the discriminator is least sure, with its answer; where that is wrong, the right one follows in brackets.'),
     'samples': ('Samples', 'Images decoded from random codes. Good: each could be real, and all kinds occur.'),
     'interpolations': ('Walks', 'First and last column are real; between them the code goes from one to the other in equal steps. '
         'Good: every picture on the way could be real. A fade of one picture into the other would be bad.'),
@@ -238,6 +265,7 @@ def _picture(path):
     return f'<img alt="{path.stem}" src="data:image/png;base64,{base64.b64encode(path.read_bytes()).decode()}">'
 
 def _numbers(metrics):
+    metrics = {k.partition('_judge-')[0]: v for k,v in metrics.items() if '_judge-' in k} | metrics
     rows = [f'<tr><td>{a}</td><td><b>{metrics[k]:.3g}</b></td><td class="note">{b}</td></tr>'
         for k,(a,b) in _MEANING.items() if metrics.get(k) is not None]
     return f'<table>{"".join(rows)}</table>'
@@ -303,7 +331,9 @@ def train(
     ended = train_run(learn, run, steps, cmd.minutes, cmd.resume, limit=limit, data=cmd.data)
     state = read_state(run/'checkpoint.safetensors')[1]
     keep(state['step'], state['minutes'])
-    for o in (Interpolate, Evaluate): o(str(run), device=cmd.device, data_root=cmd.data_root)()
+    if learn.model.encoder:
+        for o in (Interpolate, Evaluate): o(str(run), device=cmd.device, data_root=cmd.data_root)()
+    if learn.model.cfg.n_cls: _class_sheet(run, learn.dls)
     write_report(run)
     return run, ended
 
@@ -311,9 +341,63 @@ def train(
 def __call__(self:Train):
     from ali_nb.core import read_json
     run,ended = train(self)
-    m = read_json(run/'metrics.json')
     if not ended: return f'stopped; wrote {run}: go on with  ali_nb train --out {shlex.quote(str(run))} --resume'
-    return f"wrote {run}: relative error {m['recon_ratio']:.3f}; open {run/'report.html'}"
+    m = read_json(run/'metrics.json') if (run/'metrics.json').exists() else {}
+    told = [f"{100*m['class_error']:.2f} % of {m['n_test']} test images in a wrong class"] if 'class_error' in m else []
+    if m: told.append(f"relative error {m['recon_ratio']:.3f}")
+    return f"wrote {run}: {', '.join([*told, ''])}open {run/'report.html'}"
+
+# %% ../nbs/11_cli.ipynb #f969a3a8
+def _class_sheet(run, dls, n=40):
+    "Draw the held-out images that a classifier is least sure of, with its answers"
+    from ali_nb.core import image_sheet
+    ali, valid = load_run(str(run), str(dls.device)), dls.valid.dataset
+    x,y = valid[:2000]
+    p,said = ali.classify(x).max(1)
+    name = lambda i: str(ali.names[i] if ali.names else int(i))
+    at = p.argsort()[:n].tolist()
+    texts = [name(said[i]) + (f' ({name(y[i])})' if said[i] != y[i] else '') for i in at]
+    return _save_sheet(image_sheet(x[at], 8, texts), run, 'classes', None)
+
+@dataclass
+class Classify:
+    "Learn classes from a few labels, or tell the classes of pictures with what was learned."
+    what: tyro.conf.Positional[str] # with --labels: digits, mnist, cifar10, svhn, a folder of pictures, or an .npz file; else a run folder, weights file, or name of a shipped model
+    images: tyro.conf.Positional[tuple[str, ...]] = () # picture files; the test part of the model's data if none
+    labels: int|None = None # labels to learn from, evenly over the classes; ask a trained model if not given
+    preset: str|None = None # networks and constants; those for few labels that suit the image size if not given
+    steps: int|None = None # updates in all; the recipe's if no budget is given
+    minutes: float|None = None # minutes of training in all
+    size: int|None = None # side of the images, in pixels; the data set's own, or 32 for a folder
+    seed: int = 0 # of weights, noise, order and draw of labels
+    out: str|None = None # folder of the run; or a .csv file for the probabilities of all pictures; if not given, a new folder below runs/, or no file
+    data_root: str|None = None # folder with all data; as it was in training, or the variable ALI_NB_DATA, if not given
+    device: str|None = None # cpu, cuda, …; the best one here if not given
+
+    def __call__(self):
+        from ali_nb.core import InputError
+        if self.labels is not None:
+            if self.images: raise InputError('--labels trains on a data set: ask about pictures afterwards, with the run folder')
+            return Train(self.what, self.preset, self.steps, minutes=self.minutes, size=self.size, labels=self.labels, seed=self.seed, out=self.out, data_root=self.data_root, device=self.device)()
+        ali = load_run(self.what, self.device)
+        if not ali.cfg.n_cls: raise InputError(f'{self.what} tells no classes: train one with  ali_nb classify DATA --labels N')
+        if not self.images: return Evaluate(self.what, out=self.out, data_root=self.data_root, device=self.device)()
+        return self.tell(ali, ali.classify(read_pictures(self.images, ali.cfg)).cpu())
+
+    def tell(self,
+        ali:'ALI', # a model that tells classes
+        p:'Tensor', # probabilities for each picture, (n, n_cls)
+    ) -> str: # a line for each picture, and one for the file
+        "Say the three likeliest classes of each picture; raises `InputError` if the file can't be written"
+        import csv
+        from ali_nb.core import atomic_path
+        names = [str(o) for o in (ali.names or range(ali.cfg.n_cls))]
+        best = p.topk(min(3, len(names)), 1)
+        lines = [f"{f}: {', '.join(f'{names[k]} {v:.3f}' for v,k in zip(vs, ks))}" for f,vs,ks in zip(self.images, best.values.tolist(), best.indices.tolist())]
+        if self.out:
+            with atomic_path(self.out) as tmp, open(tmp, 'w', newline='') as f: csv.writer(f).writerows([['picture', *names], *([o, *map('{:.6f}'.format, q)] for o,q in zip(self.images, p.tolist()))])
+            lines.append(f'wrote {self.out}')
+        return '\n'.join(lines)
 
 # %% ../nbs/11_cli.ipynb #1b934cf6
 @dataclass
@@ -349,7 +433,7 @@ class Experiment:
         return f'wrote {path}: {len(runs)} seeds'
 
 # %% ../nbs/11_cli.ipynb #609b66df
-COMMANDS = dict(train=Train, sample=Sample, reconstruct=Reconstruct, interpolate=Interpolate, evaluate=Evaluate, experiment=Experiment)
+COMMANDS = dict(train=Train, sample=Sample, reconstruct=Reconstruct, interpolate=Interpolate, classify=Classify, evaluate=Evaluate, experiment=Experiment)
 
 def main(
     args:list[str]|None=None, # words of the command line; those of this process if None

@@ -77,7 +77,7 @@ def recon_error(
 # %% ../nbs/04_training.ipynb #a33ede8a
 class ALITrainer(Callback):
     "Play the simultaneous game in place of the Learner's own backward pass (paper, algorithm 1)"
-    order = MixedPrecision.order+1
+    order = ParamScheduler.order+2   # after mixed precision, schedules and `ManySteps`
     def before_fit(self):
         if any(isinstance(o, MixedPrecision) and o.amp_mode == AMPMode.FP16 for o in self.learn.cbs):
             raise InputError('to_fp16 is not for this game: use to_bf16, which needs no scaling of the losses')
@@ -97,9 +97,14 @@ class ALITrainer(Callback):
     def play(self,
         pred:tuple, # what `ALI.forward` returned
     ) -> None:
-        "Add both gradients to the parameters, and both losses, D's accuracy and 1 to `tally`"
-        with torch.no_grad(): self.tally += torch.stack([*ali_losses(*pred[:2]), d_accuracy(pred, None), torch.ones_like(self.tally[0])])
+        "Add both gradients to the parameters, and `count`"
+        self.count(pred)
         ali_backward(self.model, *pred)
+    def count(self,
+        pred:tuple, # what `ALI.forward` returned
+    ) -> None:
+        "Add both losses, D's accuracy and 1 to `tally`"
+        with torch.no_grad(): self.tally += torch.stack([*ali_losses(*pred[:2]), d_accuracy(pred, None), torch.ones_like(self.tally[0])])
     def before_backward(self):
         self.play(self.pred)
         raise CancelBackwardException
@@ -225,7 +230,7 @@ def finish_step_on_interrupt(
 # %% ../nbs/04_training.ipynb #2aabb472
 class ManySteps(Callback):
     "Take several steps per call of the Learner, on CUDA as replays of one graph; one at a time where a callback looks into the step"
-    order = 100   # after schedules
+    order = ALITrainer.order-1   # after schedules; before the trainer asks for labels
     inside = ('before_batch','after_pred','after_loss','before_backward','after_cancel_backward','after_backward','before_step','after_cancel_step','after_step','after_cancel_batch')
     def __init__(self,
         n:int|None=None, # steps per call at most; 20 on CUDA and 1 elsewhere if None
@@ -308,13 +313,15 @@ def _graph(self:ManySteps, rates):
     return take
 
 # %% ../nbs/04_training.ipynb #d229597a
+_labels = dict(lr=1e-3, betas=(.5,.99), flat=.7, game=0., matching=1., consistency=1.)   # chapter 08
 RECIPES = { # how to train a preset; every preset that is not here follows `paper`
     'paper': dict(lr=1e-4, d_lr=1., betas=(.5,.999), flat=1., epochs=100, bf16=True),
     'cifar10': dict(epochs=6475), 'celeba': dict(epochs=123), 'celeba-conditional': dict(epochs=123), 'tiny-imagenet': dict(epochs=125),
     'mixture': dict(betas=(.2,.999), epochs=200),
     'mnist': dict(lr=3e-4, d_lr=8., betas=(.5,.99), flat=.5, epochs=30),
     'digits': dict(lr=6e-4, d_lr=8., betas=(.5,.99), flat=.5, epochs=600, bf16=False),   # its seeds were judged in 32 bits
-    'dcgan': dict(lr=2e-4, epochs=25),
+    'dcgan': dict(lr=2e-4, epochs=30),
+    'digits-labels': dict(_labels, lr=6e-4, d_lr=3., epochs=400, shift=1), 'mnist-labels': dict(_labels, epochs=50, shift=2), 'cifar10-labels': dict(_labels, lr=3e-4, epochs=600, shift=2),
 }
 
 def ali_learner(
@@ -335,7 +342,7 @@ def ali_learner(
     if cfg is None or isinstance(cfg, str): cfg = ALIConfig.preset(cfg or preset_for(sz), sz=sz, n_ch=n_ch)
     if (cfg.n_ch, cfg.sz) != (n_ch, sz): raise InputError(f'the networks take {cfg.n_ch}x{cfg.sz}x{cfg.sz} images, the data are {n_ch}x{sz}x{sz}')
     if lr is not None and not 0 < lr < 1: raise InputError(f'lr is {lr}: give a rate in (0, 1)')
-    ali, recipe = ALI(cfg), {**RECIPES['paper'], **RECIPES.get(cfg.name, {})}
+    ali, recipe = ALI(cfg), {**RECIPES['paper'], **RECIPES.get(cfg.name.removesuffix('-gan'), {})}
     ali.bf16 = recipe['bf16'] and fast_bf16(dls.device) if bf16 is None else bf16
     ali.decoder.start_at_mean(x.cpu())
     lr = lr or recipe['lr']

@@ -1,0 +1,78 @@
+"""Errors with few labels: K+1 classes by the closest recipe, by the best one and with each addition alone, beside the same
+network without the game; adds rows to results/labels-DATA.json
+
+Rows that are there already are not made again, and a training that was cut short goes on. Choices were made on the errors of
+the validation part; those of the test part were computed once, at the end of each training, and chose nothing.
+"""
+import argparse
+from dataclasses import replace
+from pathlib import Path
+
+import torch
+
+from ali_nb.core import environment, read_json, write_json
+from ali_nb.data import load_data
+from ali_nb.models import ALIConfig
+from ali_nb.semisupervised import label_learner, supervised
+from ali_nb.training import averaged, train_run
+
+ADDED = { # to the closest recipe: networks, constants of the training
+    'closest': ({}, {}),
+    'matching': ({}, dict(game=0., matching=1.)),
+    'weight-norm': (dict(d_weight_norm=True, d_norm=False, d_z_bias=True), {}),
+    'noise': (dict(noise_in=.1, noise=.2), {}),
+    'shift': ({}, dict(shift=1)),
+    'consistency': ({}, dict(consistency=1.)),
+    'smooth': ({}, dict(smooth=1.)),
+}
+
+
+def error(ali, part):
+    "Share of wrong classes, percent"
+    x,y = part.dataset[:]
+    return 100*(ali.classify(x).argmax(1).cpu() != y.cpu()).float().mean().item()
+
+
+def one(data, method, n, seed, steps, width):
+    "Train one row's networks; returns them and what is written of them"
+    dls = load_data(data, labels=n, seed=seed)
+    name = data if method in ADDED else f'{data}-labels'
+    cfg = ALIConfig.preset(name, width, dls.one_batch()[0].shape[-1], n_cls=10)
+    if method == 'network': ali = supervised(dls, cfg, steps, seed)
+    else:
+        net,recipe = ADDED.get(method, ({}, {}))
+        learn = label_learner(dls, replace(cfg, **net), seed=seed)
+        learn.recipe = {**learn.recipe, **recipe}
+        run = Path('runs/labels')/f'{data}-{method}-{n}-{seed}-{steps}-{width:g}'
+        train_run(learn, run, steps, resume=(run/'checkpoint.safetensors').exists(), data=data)
+        ali = averaged(learn)
+    out = dict(valid=error(ali, dls.valid), test=error(ali, dls[2]))
+    if method == 'best':
+        y,said = dls[2].dataset.y.cpu(), ali.classify(dls[2].dataset.x).argmax(1).cpu()
+        out['confusion'] = (y*10+said).bincount(minlength=100).view(10, 10).tolist()
+    return out
+
+
+def main():
+    p = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    p.add_argument('data')
+    p.add_argument('methods', nargs='+', choices=['best', 'network', *ADDED])
+    p.add_argument('--labels', type=int, nargs='+', default=[100])
+    p.add_argument('--seeds', type=int, nargs='+', default=[0, 1, 2])
+    p.add_argument('--steps', type=int, required=True)
+    p.add_argument('--width', type=float, default=1.)
+    a = p.parse_args()
+    if not torch.cuda.is_available(): torch.set_num_threads(1)
+    path = Path(__file__).parent.parent/f'results/labels-{a.data}.json'
+    for n in a.labels:
+        for seed in a.seeds:
+            for method in a.methods:
+                key = dict(method=method, n_labels=n, seed=seed, steps=a.steps, width=a.width)
+                there = lambda: read_json(path)['rows'] if path.exists() else []
+                if any(key.items() <= r.items() for r in there()): continue
+                row = dict(key, **one(a.data, method, n, seed, a.steps, a.width), **environment())
+                write_json(path, dict(data=a.data, rows=there()+[row]))
+                print(f"{a.data} {method} {n} labels, seed {seed}: valid {row['valid']:.2f} %, test {row['test']:.2f} %", flush=True)
+
+
+if __name__ == '__main__': main()
