@@ -84,11 +84,11 @@ class ALIFeatures(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimat
         return features(self.ali_, self._images(X), self.layers).cpu().numpy()
 
 # %% ../nbs/08_semisupervised.ipynb #ad8a6fe8
-CS = tuple(10.**np.arange(-6, 1)) # constants of the SVM that are tried; features have variance 1
+CS = tuple(10.**np.arange(-5, 1)) # constants of the SVM that are tried; features have variance 1
 
 def _svm(z, y, c):
     from sklearn.svm import LinearSVC
-    return LinearSVC(C=c, dual=len(z) < z.shape[1], random_state=0, max_iter=3000).fit(z, y)
+    return LinearSVC(C=c, dual=False).fit(z, y)
 
 def few_labels(
     z_train:Tensor, # features of the training images, (m, d)

@@ -4,7 +4,7 @@ network without the game; adds rows to results/labels-DATA.json
 Rows that are there already are not made again, and a training that was cut short goes on. Choices were made on the errors of
 the validation part; those of the test part were computed once, at the end of each training, and chose nothing.
 """
-import argparse
+import argparse, time
 from dataclasses import replace
 from pathlib import Path
 
@@ -33,8 +33,8 @@ def error(ali, part):
     return 100*(ali.classify(x).argmax(1).cpu() != y.cpu()).float().mean().item()
 
 
-def one(data, method, n, seed, steps, width):
-    "Train one row's networks; returns them and what is written of them"
+def one(data, method, n, seed, steps, width, limit):
+    "Train one row's networks and judge them; None if `limit` minutes were not enough"
     dls = load_data(data, labels=n, seed=seed)
     name = data if method in ADDED else f'{data}-labels'
     cfg = ALIConfig.preset(name, width, dls.one_batch()[0].shape[-1], n_cls=10)
@@ -44,7 +44,7 @@ def one(data, method, n, seed, steps, width):
         learn = label_learner(dls, replace(cfg, **net), seed=seed)
         learn.recipe = {**learn.recipe, **recipe}
         run = Path('runs/labels')/f'{data}-{method}-{n}-{seed}-{steps}-{width:g}'
-        train_run(learn, run, steps, resume=(run/'checkpoint.safetensors').exists(), data=data)
+        if not train_run(learn, run, steps, resume=(run/'checkpoint.safetensors').exists(), limit=limit, data=data): return None
         ali = averaged(learn)
     out = dict(valid=error(ali, dls.valid), test=error(ali, dls[2]))
     if method == 'best':
@@ -61,16 +61,20 @@ def main():
     p.add_argument('--seeds', type=int, nargs='+', default=[0, 1, 2])
     p.add_argument('--steps', type=int, required=True)
     p.add_argument('--width', type=float, default=1.)
+    p.add_argument('--minutes', type=float, help='stop after so many minutes, to be continued by the same command')
     a = p.parse_args()
     if not torch.cuda.is_available(): torch.set_num_threads(1)
-    path = Path(__file__).parent.parent/f'results/labels-{a.data}.json'
+    start, path = time.monotonic(), Path(__file__).parent.parent/f'results/labels-{a.data}.json'
     for n in a.labels:
         for seed in a.seeds:
             for method in a.methods:
                 key = dict(method=method, n_labels=n, seed=seed, steps=a.steps, width=a.width)
                 there = lambda: read_json(path)['rows'] if path.exists() else []
                 if any(key.items() <= r.items() for r in there()): continue
-                row = dict(key, **one(a.data, method, n, seed, a.steps, a.width), **environment())
+                left = a.minutes and a.minutes-(time.monotonic()-start)/60
+                done = one(a.data, method, n, seed, a.steps, a.width, left) if left is None or left > 0 else None
+                if done is None: return print('stopped: the same command goes on')
+                row = dict(key, **done, **environment())
                 write_json(path, dict(data=a.data, rows=there()+[row]))
                 print(f"{a.data} {method} {n} labels, seed {seed}: valid {row['valid']:.2f} %, test {row['test']:.2f} %", flush=True)
 
