@@ -125,8 +125,9 @@ def labelled_subset(
     seed:int=0, # of the draw
 ) -> Tensor: # indices of the images that keep their label, (n,), sorted
     "Draw labels evenly over the classes; raises `InputError` if a class would get none or has too few images"
-    if y is None or y.ndim != 1: raise InputError('this data set has no classes to draw labels from')
+    if y is None or y.ndim != 1: raise InputError('this data set has no classes to draw labels from: for a folder, put the pictures of each class into a subfolder of its own')
     classes = y[y >= 0].unique().tolist()
+    if not classes: raise InputError('no image of this data set has a label')
     if not len(classes) <= n <= len(y): raise InputError(f'{n} labels for {len(classes)} classes and {len(y)} images: give {len(classes)} to {len(y)}')
     gen, keep = torch.Generator().manual_seed(seed), []
     for i,c in enumerate(classes):

@@ -51,7 +51,9 @@ def one_backward(
     r, f, tiny = real.detach(), fake.detach(), math.exp(-60)
     d_real, d_fake = -(-r).sigmoid().clamp(min=tiny), f.sigmoid().clamp(min=tiny)   # n times the gradient of L_D at the logits
     *g_d, g_x, g_z = torch.autograd.grad([real, fake], [*d_params, x_tilde, z_hat], [d_real/len(r), d_fake/len(f)])
-    for p,g in zip(d_params, g_d): p.grad = g if p.grad is None else p.grad+g
+    for p,g in zip(d_params, g_d):
+        g = g if g.stride() == p.stride() else torch.empty_like(p).copy_(g)   # a fused optimizer takes equal layouts for granted
+        p.grad = g if p.grad is None else p.grad+g
     g_x = g_x*(-(-f).sigmoid()/d_fake).view(-1,1,1,1)
     g_z = g_z*(r.sigmoid()/d_real).view(-1,1)
     torch.autograd.backward([x_tilde, z_hat], [g_x, g_z], inputs=g_params)

@@ -164,7 +164,7 @@ class EMA(Callback):
 # %% ../nbs/04_training.ipynb #59bdad79
 def averaged(
     learn:Learner, # a Learner of `ali_learner`
-) -> ALI: # encoder and decoder
+) -> ALI: # encoder and decoder, and D where it tells classes or there is no encoder
     "The averaged networks if they are kept, else the current ones"
     return learn.ema.average if hasattr(learn, 'ema') and learn.ema.average is not None else learn.model
 

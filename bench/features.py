@@ -4,7 +4,7 @@ plain GAN of the same networks, of DCGAN, and on pixels; adds rows to results/fe
 Rows that are there already are not made again. ALI is the shipped model or a run folder; the two others are trained here, on
 the same images, for as many steps of as many images.
 """
-import argparse
+import argparse, sys
 from pathlib import Path
 
 import torch
@@ -21,9 +21,10 @@ def model(data, method, steps, width, size):
     if method == 'pixels': return None
     if method == 'ali' and not steps: return ALI.from_pretrained(data)
     out = Path('runs/features')/f'{data}-{method}-{steps}-{width:g}'
-    if not (out/'report.html').exists():
-        train(Train(data, preset=dict(ali=data, gan=f'{data}-gan', dcgan='dcgan')[method], steps=steps, width=width, size=size,
+    if not (out/'config.json').exists() or read_json(out/'config.json')['step'] < steps:
+        _,ended = train(Train(data, preset=dict(ali=data, gan=f'{data}-gan', dcgan='dcgan')[method], steps=steps, width=width, size=size,
                     out=str(out), resume=(out/'checkpoint.safetensors').exists()))
+        if not ended: sys.exit('stopped: the same command goes on')
     return ALI.from_pretrained(out)
 
 
@@ -42,12 +43,14 @@ def main():
     there = lambda: read_json(path)['rows'] if path.exists() else []
     for method in a.methods:
         ali = model(a.data, method, a.steps, a.width, a.size)
-        (xa,ya),(xb,yb),(xc,yc) = (o.dataset[:] for o in load_data(a.data, size=ali and ali.cfg.sz))
+        dls = load_data(a.data, size=ali and ali.cfg.sz)
+        (xa,ya),(xb,yb),(xc,yc) = (o.dataset[:] for o in dls)
+        if ali: ali.to(dls.device)
         fa,fb,fc = (x if ali is None else features(ali, x) for x in (xa, xb, xc))
         for n in a.labels:
             key = dict(method=method, n_labels=n, steps=a.steps, width=a.width)
             if any(key.items() <= r.items() for r in there()): continue
-            row = dict(key, n_features=fa.flatten(1).shape[1], sz=xa.shape[-1], **few_labels(fa, ya, fb, yb, fc, yc, n, a.draws), **environment())
+            row = dict(key, n_features=fa.flatten(1).shape[1], sz=xa.shape[-1], **few_labels(fa, ya, fb, yb, fc, yc, n, a.draws), **environment(dls.device))
             write_json(path, dict(data=a.data, rows=there()+[row]))
             print(f"{a.data} {method} {n} labels: SVM {sum(row['svm'])/a.draws:.2f} %, nearest {sum(row['nearest'])/a.draws:.2f} %, logistic {sum(row['logistic'])/a.draws:.2f} %", flush=True)
 

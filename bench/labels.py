@@ -13,7 +13,7 @@ import torch
 from ali_nb.core import environment, read_json, write_json
 from ali_nb.data import load_data
 from ali_nb.models import ALIConfig
-from ali_nb.semisupervised import label_learner, supervised
+from ali_nb.semisupervised import classes_of, label_learner, label_preset, supervised
 from ali_nb.training import averaged, train_run
 
 ADDED = { # to the closest recipe: networks, constants of the training
@@ -36,8 +36,8 @@ def error(ali, part):
 def one(data, method, n, seed, steps, width, limit):
     "Train one row's networks and judge them; None if `limit` minutes were not enough"
     dls = load_data(data, labels=n, seed=seed)
-    name = data if method in ADDED else f'{data}-labels'
-    cfg = ALIConfig.preset(name, width, dls.one_batch()[0].shape[-1], n_cls=10)
+    n_ch,sz = dls.one_batch()[0].shape[1:3]
+    cfg = ALIConfig.preset(data if method in ADDED else label_preset(sz), width, sz, n_ch, classes_of(dls))
     if method == 'network': ali = supervised(dls, cfg, steps, seed)
     else:
         net,recipe = ADDED.get(method, ({}, {}))
@@ -46,10 +46,10 @@ def one(data, method, n, seed, steps, width, limit):
         run = Path('runs/labels')/f'{data}-{method}-{n}-{seed}-{steps}-{width:g}'
         if not train_run(learn, run, steps, resume=(run/'checkpoint.safetensors').exists(), limit=limit, data=data): return None
         ali = averaged(learn)
-    out = dict(valid=error(ali, dls.valid), test=error(ali, dls[2]))
+    out = dict(valid=error(ali, dls.valid), test=error(ali, dls[2]), **environment(dls.device))
     if method == 'best':
         y,said = dls[2].dataset.y.cpu(), ali.classify(dls[2].dataset.x).argmax(1).cpu()
-        out['confusion'] = (y*10+said).bincount(minlength=100).view(10, 10).tolist()
+        out['confusion'] = (y*cfg.n_cls+said).bincount(minlength=cfg.n_cls**2).view(-1, cfg.n_cls).tolist()
     return out
 
 
@@ -74,7 +74,7 @@ def main():
                 left = a.minutes and a.minutes-(time.monotonic()-start)/60
                 done = one(a.data, method, n, seed, a.steps, a.width, left) if left is None or left > 0 else None
                 if done is None: return print('stopped: the same command goes on')
-                row = dict(key, **done, **environment())
+                row = dict(key, **done)
                 write_json(path, dict(data=a.data, rows=there()+[row]))
                 print(f"{a.data} {method} {n} labels, seed {seed}: valid {row['valid']:.2f} %, test {row['test']:.2f} %", flush=True)
 
