@@ -278,7 +278,7 @@ def _curves(log):
     fig, steps, buf = Figure(figsize=(7,2.4), layout='constrained'), [float(r['step']) for r in log], io.StringIO()
     for ax,names in zip(fig.subplots(1, 2), (('loss_d','loss_g'), ('d_accuracy','recon_error','class_error'))):
         for k in names:
-            if log and k in log[0]: ax.plot(steps, [float(r[k]) for r in log], label=k, lw=1)
+            if k != 'class_error' or (log and k in log[0]): ax.plot(steps, [float(r[k]) for r in log], label=k, lw=1)
         ax.set(xlabel='step')
         ax.legend(fontsize=8)
     with matplotlib.rc_context({'svg.hashsalt':'ali_nb'}): fig.savefig(buf, format='svg', metadata={'Date':None})
