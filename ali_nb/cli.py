@@ -39,10 +39,14 @@ class Train:
     resume: bool = False # continue the run in --out, or the newest one of this data set
 
 # %% ../nbs/11_cli.ipynb #8e94c596
+def _read(run, name):
+    "A JSON file of a run; empty if it has none"
+    from ali_nb.core import read_json
+    return read_json(run/name) if (run/name).exists() else {}
+
 def _stored(run):
     "Options of a run, as far as they are known"
-    from ali_nb.core import read_json
-    return read_json(run/'config.json').get('train', {}) if (run/'config.json').exists() else {}
+    return _read(run, 'config.json').get('train', {})
 
 def run_folder(
     cmd:Train, # the options
@@ -295,9 +299,9 @@ def write_report(
 ) -> Path: # the page
     "Put pictures, curves, numbers, options and commands of a run on one page, `report.html`"
     import csv
-    from ali_nb.core import atomic_path, read_json
+    from ali_nb.core import atomic_path
     run, esc = Path(run), html.escape
-    cfg, metrics = (read_json(run/f) if (run/f).exists() else {} for f in ('config.json','metrics.json'))
+    cfg, metrics = _read(run, 'config.json'), _read(run, 'metrics.json')
     parts = [f'<h1>{esc(run.name)}</h1>']
     if cfg:
         t, n = cfg['train'], cfg['networks']
@@ -340,10 +344,9 @@ def train(
 
 @patch
 def __call__(self:Train):
-    from ali_nb.core import read_json
     run,ended = train(self)
     if not ended: return f'stopped; wrote {run}: go on with  ali_nb train --out {shlex.quote(str(run))} --resume'
-    m = read_json(run/'metrics.json') if (run/'metrics.json').exists() else {}
+    m = _read(run, 'metrics.json')
     told = [f"{100*m['class_error']:.2f} % of {m['n_test']} test images in a wrong class"] if 'class_error' in m else []
     if m: told.append(f"relative error {m['recon_ratio']:.3f}")
     return f"wrote {run}: {', '.join([*told, ''])}open {run/'report.html'}"
@@ -431,7 +434,7 @@ class Experiment:
             _,ended = train(cmd, left)
             if not ended: return f'stopped in seed {seed}: the same command goes on'
             cfg = read_json(out/'config.json')
-            runs.append(dict(seed=seed, step=cfg['step'], minutes=cfg['minutes'], device=cfg['device'], threads=cfg['threads'], metrics=read_json(out/'metrics.json')))
+            runs.append(dict(seed=seed, step=cfg['step'], minutes=cfg['minutes'], device=cfg['device'], threads=cfg['threads'], metrics=_read(out, 'metrics.json')))
         path = Path('results')/f'{file.stem}.json'
         write_results(path, dict(about=spec.get('about', ''), train=spec['train'], repeat=_command({**asdict(Train()), **spec['train']}), runs=runs))
         return f'wrote {path}: {len(runs)} seeds'
