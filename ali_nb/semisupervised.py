@@ -37,7 +37,7 @@ def features(
     layers:int=3, # hidden layers of the encoder that are used: the last ones, fewer if it has fewer
     bs:int=500, # images at a time
 ) -> Tensor: # (n, d), float32, on the model's device
-    "Mean code and last hidden layers before their nonlinearity (paper, section 4.4); without an encoder D's hidden layers, pooled to 4x4 (Radford et al. 2016)"
+    "Mean code and last hidden layers before their nonlinearity (paper, semi-supervised learning); without an encoder D's hidden layers, pooled to 4x4 (Radford et al. 2016)"
     x, seen = ali._check_x(x), []
     if layers < 0: raise InputError(f'layers is {layers}: give 0 or more')
     if ali.cfg.n_y: raise InputError('the code of this model depends on attributes: features are for models without them')
@@ -108,7 +108,7 @@ def few_labels(
     draws:int=10, # draws of labels
     seed:int=0, # of the first draw; each takes the next number
 ) -> dict: # `n_labels`, `C`, and for `svm`, `nearest` and `logistic` the errors of all draws, in percent
-    "Test errors of an L2-SVM and of two simpler read-outs over draws of labels (paper, section 4.4); raises `InputError` if a class would get none"
+    "Test errors of an L2-SVM and of two simpler read-outs over draws of labels (paper, semi-supervised learning); raises `InputError` if a class would get none"
     a,b,c = (o.flatten(1).cpu().double().numpy() for o in (z_train, z_valid, z_test))
     error = lambda said, y: 100*float((np.asarray(said) != y.cpu().numpy()).mean())
     out = dict(n_labels=n, svm=[], nearest=[], logistic=[])
@@ -160,7 +160,7 @@ LABEL_RECIPE = { # what a recipe may add to K+1 classes; all off is the closest 
 }
 
 class LabelTrainer(ALITrainer):
-    "Play the game with K+1 classes (paper, section 4.4)"
+    "Play the game with K+1 classes (paper, semi-supervised learning)"
     name = 'ali_trainer'   # where other callbacks look for the trainer
     def before_fit(self):
         super().before_fit()
