@@ -218,7 +218,7 @@ class Evaluate:
     device: str|None = None # cpu, cuda, …; the best one here if not given
 
     def __call__(self):
-        from ali_nb.core import InputError, write_results
+        from ali_nb.core import write_results
         from ali_nb.metrics import evaluate
         ali = load_run(self.run, self.device)
         dls = run_data(self.run, ali, self.data_root)
