@@ -226,8 +226,9 @@ class Evaluate:
         path = Path(self.out) if self.out else (Path(self.run) if Path(self.run).is_dir() else Path())/'metrics.json'
         numbers = evaluate(ali, xa, xb, *ya, *yb, judge=_judge(self.features, ali, self.run))
         if ali.cfg.n_cls:
-            said = ali.classify(xb).argmax(1)
-            numbers.update(class_error=(said != yb[0]).float().mean().item(), confusion=(yb[0]*ali.cfg.n_cls+said).bincount(minlength=ali.cfg.n_cls**2).view(-1, ali.cfg.n_cls))
+            from sklearn.metrics import confusion_matrix
+            y, said = yb[0].cpu(), ali.classify(xb).argmax(1).cpu()
+            numbers.update(class_error=(said != y).float().mean().item(), confusion=confusion_matrix(y, said, labels=range(ali.cfg.n_cls)))
         r = write_results(path, dict(data=ali.data, part=self.part, preset=ali.cfg.name, **numbers), dls.device)
         told = {k: v for k,v in r.items() if k in ('class_error','recon_ratio','class_kept','probe_code','nn_code','classes_present') or k.startswith('frechet_') and 'floor' not in k or k == 'fid'}
         return f"wrote {path}: {', '.join(f'{k} {v:.3g}' for k,v in told.items())}"

@@ -20,7 +20,7 @@ from safetensors.torch import save_file
 from torch import Tensor, nn
 
 from .core import InputError, atomic_path
-from .models import ALI, inference, read_tensors
+from .models import ALI, inference, load_tensors, read_tensors
 
 # %% ../nbs/05_metrics.ipynb #10489341
 def random_pair_mse(
@@ -199,8 +199,7 @@ def from_pretrained(cls:Judge,
     state,meta = read_tensors(path)
     try: judge = cls(**json.loads(meta['judge']))
     except (KeyError, TypeError, ValueError, AttributeError) as e: raise InputError(f'{path} holds no judge that this version understands ({e})') from None
-    try: judge.load_state_dict({k: v.float() if v.is_floating_point() else v for k,v in state.items()})
-    except RuntimeError as e: raise InputError(f"{path} doesn't fit its own configuration: {str(e).splitlines()[1].strip()}") from None
+    load_tensors(judge, state, path)
     return judge.to(device or 'cpu').eval()
 
 # %% ../nbs/05_metrics.ipynb #bc29e5c0

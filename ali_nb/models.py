@@ -5,7 +5,7 @@
 # %% auto #0
 __all__ = ['PRESETS', 'map_sizes', 'ALIConfig', 'widen', 'Maxout', 'Dropout', 'GaussianNoise', 'UntiedBias', 'layer',
            'batch_norm', 'hidden_stack', 'Encoder', 'Decoder', 'JointDiscriminator', 'refit', 'ALI', 'inference',
-           'to_keep', 'read_tensors']
+           'to_keep', 'read_tensors', 'load_tensors']
 
 # %% ../nbs/02_models.ipynb #f2f4a123
 import json
@@ -565,6 +565,15 @@ def read_tensors(
         with safe_open(path, 'pt') as f: return {k: f.get_tensor(k) for k in f.keys()}, f.metadata() or {}
     except (SafetensorError, OSError) as e: raise InputError(f'{path} is damaged or cut short ({e}): write or download it again') from None
 
+def load_tensors(
+    net:nn.Module, # its parameters and buffers are overwritten
+    tensors:dict, # what `read_tensors` gave; 16-bit floats become 32-bit ones
+    path:str|Path, # where they come from, for the message
+) -> None:
+    "Fill a module with the tensors of a file; raises `InputError` if they are not its own"
+    try: net.load_state_dict({k: v.float() if v.is_floating_point() else v for k,v in tensors.items()})
+    except RuntimeError as e: raise InputError(f"{path} doesn't fit its own configuration: {str(e).splitlines()[1].strip()}") from None
+
 @patch(cls_method=True)
 def from_json(cls:ALIConfig,
     text:str|None, # what a weights file holds in its metadata
@@ -589,7 +598,6 @@ def from_pretrained(cls:ALI,
     state,meta = read_tensors(path)
     cfg = ALIConfig.from_json(meta.get('config'), path)
     ali = cls(cfg, discriminator=cfg.n_cls > 0 or not cfg.encoder)
-    try: ali.load_state_dict({k: v.float() if v.is_floating_point() else v for k,v in state.items()})
-    except RuntimeError as e: raise InputError(f"{path} doesn't fit its own configuration: {str(e).splitlines()[1].strip()}") from None
+    load_tensors(ali, state, path)
     ali.data, ali.names = meta.get('data', ''), json.loads(meta.get('names', 'null'))
     return ali.to(device or 'cpu').eval()

@@ -28,7 +28,7 @@ from .data import labelled_subset
 from .metrics import nearest_class
 from .models import ALI, ALIConfig, Maxout, inference
 from .objective import ali_losses, players, two_backwards
-from .training import RECIPES, ALITrainer, ali_learner, averaged
+from .training import RECIPES, ALITrainer, ali_learner, averaged, ema_decay
 
 # %% ../nbs/08_semisupervised.ipynb #c553a824
 def features(
@@ -261,7 +261,7 @@ def supervised(
     ali, data = ALI(replace(cfg, encoder=())).to(dls.device), dls.train.dataset
     known, D = (data.y >= 0).nonzero().flatten(), ali.discriminator
     opt = torch.optim.Adam(D.parameters(), lr=lr, betas=(.5,.99), fused=True)
-    mean = AveragedModel(D, avg_fn=lambda a, b, n: a.lerp(b, 1-min(.999, (1+float(n))/(10+float(n)))), use_buffers=True)   # as in `EMA`
+    mean = AveragedModel(D, avg_fn=lambda a, b, n: a.lerp(b, 1-ema_decay(float(n))), use_buffers=True)
     for _ in range(steps):
         x,y = data[known[torch.randint(len(known), (recipe['n_lab'],), device=dls.device)]]
         loss = F.cross_entropy(D.score(random_shift(x, recipe['shift']), None)[1], y)

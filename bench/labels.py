@@ -9,6 +9,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import torch
+from sklearn.metrics import confusion_matrix
 
 from ali_nb.core import environment, read_json, write_json
 from ali_nb.data import load_data
@@ -27,10 +28,11 @@ ADDED = { # to the closest recipe: networks, constants of the training
 }
 
 
-def error(ali, part):
-    "Share of wrong classes, percent"
+def judged(ali, part):
+    "Share of wrong classes in percent, and what was taken for what"
     x,y = part.dataset[:]
-    return 100*(ali.classify(x).argmax(1).cpu() != y.cpu()).float().mean().item()
+    y,said = y.cpu(), ali.classify(x).argmax(1).cpu()
+    return 100*(said != y).float().mean().item(), confusion_matrix(y, said, labels=range(ali.cfg.n_cls)).tolist()
 
 
 def one(data, method, n, seed, steps, width, limit):
@@ -46,11 +48,8 @@ def one(data, method, n, seed, steps, width, limit):
         run = Path('runs/labels')/f'{data}-{method}-{n}-{seed}-{steps}-{width:g}'
         if not train_run(learn, run, steps, resume=(run/'checkpoint.safetensors').exists(), limit=limit, data=data): return None
         ali = averaged(learn)
-    out = dict(valid=error(ali, dls.valid), test=error(ali, dls[2]), **environment(dls.device))
-    if method == 'best':
-        y,said = dls[2].dataset.y.cpu(), ali.classify(dls[2].dataset.x).argmax(1).cpu()
-        out['confusion'] = (y*cfg.n_cls+said).bincount(minlength=cfg.n_cls**2).view(-1, cfg.n_cls).tolist()
-    return out
+    (valid,_),(test,confusion) = (judged(ali, o) for o in (dls.valid, dls[2]))
+    return dict(valid=valid, test=test, **environment(dls.device), **(dict(confusion=confusion) if method == 'best' else {}))
 
 
 def main():
