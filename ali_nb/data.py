@@ -7,7 +7,7 @@ __all__ = ['ImageArray', 'ResidentDL', 'split_indices', 'labelled_subset', 'chec
            'save_arrays', 'load_arrays', 'read_folder', 'load_data']
 
 # %% ../nbs/01_data.ipynb #1a7b832d
-import os, warnings, zipfile
+import io, json, os, warnings, zipfile
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -36,6 +36,9 @@ class ImageArray:
         if self.images.ndim != 4 or self.images.shape[1] != self.images.shape[2] or self.images.shape[3] not in (1,3) or self.images.dtype != torch.uint8:
             raise InputError(f'images must be uint8, (n, sz, sz, 1 or 3), not {self.images.dtype}, {tuple(self.images.shape)}')
         if self.y is not None and len(self.y) != len(self.images): raise InputError(f'{len(self.y)} labels for {len(self.images)} images')
+        if self.y is not None and self.y.ndim > 1:
+            if not ((self.y == 0)|(self.y == 1)).all(): raise InputError(f'attributes must be 0 or 1; these span {self.y.min():.3g} to {self.y.max():.3g}')
+            if self.names and len(self.names) != self.y.shape[1]: raise InputError(f'{len(self.names)} names for {self.y.shape[1]} attributes')
 
     def __len__(self) -> int: return len(self.images)
     def __getitem__(self, i):
@@ -50,6 +53,10 @@ class ImageArray:
     def n_cls(self) -> int: # 0 if there are no classes
         "Number of classes"
         return 0 if self.y is None or self.y.ndim > 1 or not len(self.y) else int(self.y.max())+1
+    @property
+    def n_y(self) -> int: # 0 if nothing is known of the images
+        "Number of attributes, or of classes"
+        return self.y.shape[1] if self.y is not None and self.y.ndim > 1 else self.n_cls
 
 # %% ../nbs/01_data.ipynb #5d00c520
 class ResidentDL(DataLoader):
@@ -275,6 +282,44 @@ def load_arrays(
     idx = [torch.from_numpy((a['split'] == i).nonzero()[0]) for i in range(3)] if 'split' in a else split_indices(len(x))
     return [ImageArray(x[i], None if y is None else y[i], names) for i in idx]
 
+# %% ../nbs/01_data.ipynb #391b160a
+_AVATAR = { # attribute -> component or colour of the style, and what to draw it from
+    'skin': dict(light=['#ffdbac','#f5cfa0'], tan=['#cb9e6e','#b68655'], dark=['#8d5524']),
+    'hair': dict(black=['#28150a'], brown=['#83623b'], blond=['#cab188'], red=['#bd1700']),
+    'clothes': dict(blue=['#5bc0de','#428bca'], green=['#44c585','#00b159'], red=['#d11141','#ae0001'], yellow=['#ffd969','#ffc425']),
+}
+_AVATAR_NAMES = [f'{k}={v}' for k,vs in _AVATAR.items() for v in vs] + ['long-hair','glasses','hat','beard','smile']
+
+def _avatar(draw):
+    "Options of DiceBear for one face, and its attributes"
+    pick = lambda seq: seq[int(torch.randint(len(seq), (), generator=draw))]
+    kinds = {k: pick(list(vs)) for k,vs in _AVATAR.items()}
+    skin, hair, clothes = (pick(_AVATAR[k][kinds[k]]) for k in _AVATAR)
+    on = {k: int(torch.rand((), generator=draw) < p) for k,p in [('long-hair',.5), ('glasses',.5), ('hat',.3), ('beard',.3), ('smile',.5)]}
+    variant = lambda name, n: f'{name}{int(torch.randint(1, n+1, (), generator=draw)):02d}'
+    options = dict(skinColor=[skin], hairColor=[hair], clothingColor=[clothes],
+        hairVariant=[variant('long', 21) if on['long-hair'] else variant('short', 24)], mouthVariant=[variant('happy', 13) if on['smile'] else variant('sad', 10)],
+        glassesProbability=100*on['glasses'], hatProbability=100*on['hat'], beardProbability=100*on['beard'], accessoriesProbability=0,
+        glassesVariant=[variant('dark', 7)], seed=str(int(torch.randint(2**31, (), generator=draw))))
+    return options, [int(kinds[k] == v) for k,vs in _AVATAR.items() for v in vs]+list(on.values())
+
+def _avatars(root, size, download, n=12_000):
+    try:
+        import resvg_py
+        from dicebear import Avatar, Style
+        from importlib.resources import files
+        style = Style(json.loads((files('dicebear_styles')/'pixel-art.json').read_text()))
+    except ImportError as e: raise InputError(f"avatars are made by packages that are not here ({e.name}): pip install 'ali_nb[data]'") from None
+    from fastprogress.fastprogress import progress_bar
+    draw, images, ys = torch.Generator().manual_seed(0), [], []
+    for _ in progress_bar(range(n), leave=False):
+        options,y = _avatar(draw)
+        svg = str(Avatar(style, options))
+        images.append(read_image(io.BytesIO(resvg_py.svg_to_bytes(svg_string=svg, width=size, height=size, background='#ffffff')), size))
+        ys.append(y)
+    x,y = torch.from_numpy(np.stack(images)), torch.tensor(ys, dtype=torch.uint8)
+    return [ImageArray(x[i], y[i], _AVATAR_NAMES) for i in split_indices(n, 1/12, 1/12)]
+
 # %% ../nbs/01_data.ipynb #ddc9506b
 def _celeba(root, size, download):
     from torchvision.datasets import CelebA
@@ -297,8 +342,9 @@ def _tiny_imagenet(root, size, download):
         return ImageArray(x, torch.tensor([i for _,i in pairs])[good], wnids)
     return [part([o for k,o in enumerate(train) if k%10]), part(train[::10]), part(test)]
 
-_READERS = dict(digits=_digits, mnist=_mnist, cifar10=_cifar10, svhn=_svhn, celeba=_celeba, **{'tiny-imagenet': _tiny_imagenet})
-_SIZES = dict(digits=8, mnist=28, cifar10=32, svhn=32, celeba=64, **{'tiny-imagenet': 64})
+_READERS = dict(digits=_digits, avatars=_avatars, mnist=_mnist, cifar10=_cifar10, svhn=_svhn, celeba=_celeba, **{'tiny-imagenet': _tiny_imagenet})
+_SIZES = dict(digits=8, avatars=16, mnist=28, cifar10=32, svhn=32, celeba=64, **{'tiny-imagenet': 64})
+_BY_SIZE = 'avatars','celeba','tiny-imagenet'   # read at the wanted size, and kept
 
 # %% ../nbs/01_data.ipynb #49fa496b
 def read_folder(
@@ -330,7 +376,7 @@ def _resize(part, size):
 # %% ../nbs/01_data.ipynb #08ce154f
 def _read(name, root, size, download):
     "Read official files, or fetch them first"
-    if name != 'digits' and not download: check_files(name, root)
+    if name in _OFFICIAL and not download: check_files(name, root)
     try: return _READERS[name](root, size, download)
     except (OSError, RuntimeError) as e:
         folder,files = _OFFICIAL.get(name, ('', {}))
@@ -338,7 +384,7 @@ def _read(name, root, size, download):
 
 # %% ../nbs/01_data.ipynb #2e4ed3eb
 def load_data(
-    data:str|Path='digits', # `digits`, `mnist`, `cifar10`, `svhn`, `celeba`, `tiny-imagenet`, a folder of pictures, or an `.npz` file
+    data:str|Path='digits', # `digits`, `avatars`, `mnist`, `cifar10`, `svhn`, `celeba`, `tiny-imagenet`, a folder of pictures, or an `.npz` file
     root:str|Path|None=None, # folder with all data; the variable ALI_NB_DATA, else fastai's data folder if None
     size:int|None=None, # side of the images, in pixels; the set's own, or 32 for a folder, if None
     bs:int|None=None, # images in a batch; 100, or all training images if there are fewer, if None
@@ -353,11 +399,11 @@ def load_data(
     if str(data) in _READERS:
         root = Path(root or os.environ.get('ALI_NB_DATA') or fastai_path('data'))
         name, native = str(data), size or _SIZES[data]
-        cache = root/f'{name}-{native if name in ("celeba","tiny-imagenet") else _SIZES[name]}.npz'
+        cache = root/f'{name}-{native if name in _BY_SIZE else _SIZES[name]}.npz'
         if cache.exists(): parts = load_arrays(cache)
         else:
             parts = _read(name, root, native, download)
-            if name in ('celeba','tiny-imagenet'): save_arrays(cache, parts)
+            if name in _BY_SIZE: save_arrays(cache, parts)
     elif Path(data).is_dir(): parts = read_folder(data, size or 32)
     elif Path(data).suffix == '.npz': parts = load_arrays(data)
     else: raise InputError(f"no data set or folder '{data}': give one of {', '.join(_READERS)}, a folder of pictures or an .npz file")

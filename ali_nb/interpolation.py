@@ -44,14 +44,17 @@ def walk(
     x_to:Tensor, # images at the end, of the same shape
     steps:int=11, # pieces of the way
     how:str='linear', # `linear` as in the paper, or `spherical`
+    y_from:Tensor|None=None, # attributes, (n, n_y), or classes, (n,), at the start, for a conditional model; not looked at by any other
+    y_to:Tensor|None=None, # the same at the end; between them attributes change in equal steps
 ) -> Tensor: # decodings, (n, steps+1, n_ch, sz, sz)
     "Decode the codes between those of two images; raises `InputError` on an unknown way, shapes that differ or no step"
     if how not in WALKS: raise InputError(f"no way '{how}': choose one of {', '.join(WALKS)}")
     if x_from.shape != x_to.shape: raise InputError(f'walks start at {tuple(x_from.shape)} but end at {tuple(x_to.shape)}')
     if steps < 1: raise InputError(f'steps is {steps}: at least 1 is needed')
-    a,b = ali.encode(x_from), ali.encode(x_to)
-    z = torch.stack([WALKS[how](a, b, i/steps) for i in range(steps+1)], 1)
-    return ali.decode(z.flatten(0, 1)).unflatten(0, (len(a), steps+1))
+    ya,yb = ali.given(y_from), ali.given(y_to)
+    a,b = ali.encode(x_from, ya), ali.encode(x_to, yb)
+    way = lambda f, p, q: None if p is None else torch.stack([f(p, q, i/steps) for i in range(steps+1)], 1).flatten(0, 1)
+    return ali.decode(way(WALKS[how], a, b), way(lerp, ya, yb)).unflatten(0, (len(a), steps+1))
 
 def walk_sheet(
     ali:ALI, # encoder and decoder
@@ -59,8 +62,10 @@ def walk_sheet(
     x_to:Tensor, # images at the end, of the same shape
     steps:int=11, # pieces of the way
     how:str='linear', # `linear` as in the paper, or `spherical`
+    y_from:Tensor|None=None, # attributes, (n, n_y), or classes, (n,), at the start, for a conditional model; not looked at by any other
+    y_to:Tensor|None=None, # the same at the end
     **kwargs # further arguments of `image_sheet`
 ) -> Image.Image: # one row per pair: original, decodings, original
     "Walks between images, one per row, between the two originals (paper, figure 6)"
-    w = walk(ali, x_from, x_to, steps, how).cpu()
+    w = walk(ali, x_from, x_to, steps, how, y_from, y_to).cpu()
     return image_sheet(torch.cat([x_from[:,None].cpu(), w, x_to[:,None].cpu()], 1).flatten(0, 1), steps+3, **kwargs)

@@ -20,7 +20,7 @@ from safetensors.torch import save_file
 from torch import Tensor, nn
 
 from .core import InputError, atomic_path
-from .models import ALI, inference, load_tensors, read_tensors
+from .models import ALI, attribute_groups, inference, load_tensors, read_tensors
 
 # %% ../nbs/05_metrics.ipynb #10489341
 def random_pair_mse(
@@ -136,11 +136,12 @@ class Judge(nn.Module):
         name:str, # goes into the names of results: `judge-` and the data that it was trained on
         n_ch:int, # channels of an image
         sz:int, # side of an image, in pixels, at least 4
-        n_cls:int=10, # classes
+        n_cls:int=10, # classes, or attributes if `names` are given
         width:int=16, # channels of the first layer; there are four times as many features
+        names:list|None=None, # of the attributes that it sees; None if it tells classes
     ):
         super().__init__()
-        self.cfg = dict(name=name, n_ch=n_ch, sz=sz, n_cls=n_cls, width=width)
+        self.cfg = dict(name=name, n_ch=n_ch, sz=sz, n_cls=n_cls, width=width, names=names)
         if not name.startswith('judge-') or min(n_ch, sz-3, n_cls-1, width) < 1: raise InputError(f'no judge can be built from {self.cfg}')
         self.name, w = name, width
         conv = lambda a, b, stride=1: [nn.Conv2d(a, b, 3, stride, 1, bias=False), nn.BatchNorm2d(b), nn.ReLU(inplace=True)]
@@ -173,6 +174,17 @@ def classify(self:Judge,
 ) -> Tensor: # classes, (n,), int64, on the judge's device
     "The likeliest class of each image; raises `InputError` on a wrong shape, type or range"
     return self.head(extract(self, x)).argmax(1)
+
+@patch
+def attributes(self:Judge,
+    x:Tensor, # images, (n, n_ch, sz, sz), floats in [0, 1]
+) -> Tensor: # attributes, (n, n_cls), 0 or 1, float32, on the judge's device
+    "What each image shows: the likeliest of attributes that exclude one another, or of classes, and of the others all that are likelier than not; raises `InputError` on a wrong shape, type or range"
+    out = self.head(extract(self, x))
+    y = (out > 0).float()
+    for g in attribute_groups(self.cfg['names'] or ['class=']*out.shape[1]):
+        if len(g) > 1: y[:,g] = torch.eye(len(g), device=y.device)[out[:,g].argmax(1)]
+    return y
 
 # %% ../nbs/05_metrics.ipynb #546e70be
 def shipped_judges() -> list[str]: # names for `Judge.from_pretrained`, sorted
@@ -260,7 +272,7 @@ def feature_metrics(
 ) -> dict: # `frechet_NAME`, `kernel_NAME`, …; with Inception `fid` and `kid`
     "Distances, precision, recall, coverage, error and class agreement in a network's features; raises `InputError` if sets can't be compared"
     f, g = extract(net, x), extract(net, x_tilde)
-    classes = (lambda f: net.head(f).argmax(1)) if net.head else None
+    classes = (lambda f: net.head(f).argmax(1)) if net.head and not net.cfg['names'] else None
     out = dict(frechet=frechet_distance(f, g), kernel=kernel_distance(f, g), **precision_recall(f, g))
     if x_train is not None: out['frechet_floor'] = frechet_distance(f, extract(net, x_train))
     if classes:
@@ -271,6 +283,7 @@ def feature_metrics(
         h = extract(net, x_hat)
         out['recon_ratio'] = reconstruction_error(f, h)['recon_ratio']
         if classes: out['class_kept'] = (classes(f) == classes(h)).float().mean().item()
+        elif net.head: out['attributes_kept'] = (net.attributes(x) == net.attributes(x_hat)).float().mean().item()
     usual = dict(frechet='fid', kernel='kid', frechet_floor='fid_floor') if net.name == 'inception' else {}
     return {usual.get(k, f'{k}_{net.name}'): v for k,v in out.items()}
 
@@ -289,7 +302,7 @@ def evaluate(
     "Reconstruction error, class agreement, accuracy on the code, classes among samples, a judge's numbers; raises `InputError` if it can't judge these images"
     dev = next(ali.parameters()).device
     x_train, x_test = x_train.to(dev), x_test.to(dev)
-    x_hat = ali.reconstruct(x_test)
+    x_hat = ali.reconstruct(x_test, ali.given(y_test))
     out = dict(n_train=len(x_train), n_test=len(x_test), **reconstruction_error(x_test, x_hat))
     if judge is not None:
         n = min(n_judged, len(x_test), len(x_train))
@@ -297,7 +310,7 @@ def evaluate(
     if y_train is None or y_train.ndim > 1: return out
     known = (y_train >= 0).to(dev)
     x_train, y_train, y_test = x_train[known], y_train.to(dev)[known], y_test.to(dev)
-    z_train, z_test = ali.encode(x_train), ali.encode(x_test)
+    z_train, z_test = ali.encode(x_train, ali.given(y_train)), ali.encode(x_test, ali.given(y_test))
     counts = nearest_class(ali.sample(n_samples, seed=0), x_train, y_train).bincount(minlength=int(y_train.max())+1)
     accuracy = lambda y: (y == y_test).float().mean().item()
     return dict(**out, class_kept=accuracy(nearest_class(x_hat, x_train, y_train)), class_kept_originals=accuracy(nearest_class(x_test, x_train, y_train)),

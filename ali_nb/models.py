@@ -4,8 +4,8 @@
 
 # %% auto #0
 __all__ = ['PRESETS', 'map_sizes', 'ALIConfig', 'widen', 'Maxout', 'Dropout', 'GaussianNoise', 'UntiedBias', 'layer',
-           'batch_norm', 'hidden_stack', 'Encoder', 'Decoder', 'JointDiscriminator', 'refit', 'ALI', 'inference',
-           'to_keep', 'read_tensors', 'load_tensors']
+           'batch_norm', 'hidden_stack', 'Encoder', 'Decoder', 'JointDiscriminator', 'refit', 'Attributes', 'ALI',
+           'inference', 'attribute_groups', 'to_keep', 'read_tensors', 'load_tensors']
 
 # %% ../nbs/02_models.ipynb #f2f4a123
 import json
@@ -65,6 +65,7 @@ class ALIConfig:
     implicit:bool=False # the encoder takes its noise as further input, instead of shifting and scaling it
     n_y:int=0 # attributes of an image; 0 means unconditional
     n_embed:int=256 # length of the embedded attributes
+    learn_embed:bool=False # the discriminator learns the embedding; False keeps the random one, as in the authors' code
     n_cls:int=0 # classes that the discriminator tells apart among real pairs; 0: it only tells real from generated
     noise_in:float=0. # Gaussian noise on the image and code that enter the discriminator, standard deviation; with noise there is no dropout
     noise:float=0. # Gaussian noise on the input of each of its other layers, standard deviation
@@ -79,6 +80,8 @@ class ALIConfig:
             if not 0 <= getattr(self, f) < 1: raise InputError(f'{f} is {getattr(self, f)}: a probability in [0, 1) is needed')
         for f in ('noise_in','noise'):
             if getattr(self, f) < 0: raise InputError(f'{f} is {getattr(self, f)}: a standard deviation of 0 or more is needed')
+        if self.n_y < 0: raise InputError(f'n_y is {self.n_y}: it must not be negative')
+        if self.n_y and self.n_cls: raise InputError('a network that is given y cannot be asked for classes: set n_y or n_cls, not both')
         if self.n_cls == 1 or self.n_cls < 0: raise InputError(f'n_cls is {self.n_cls}: give 0, or two classes or more')
         end = map_sizes(self.encoder, self.sz)[-1]
         if self.encoder and end != 1: raise InputError(f'the encoder ends in a map of {end} pixels instead of 1')
@@ -359,6 +362,7 @@ def preset(cls:ALIConfig,
     sz:int|None=None, # side of an image, in pixels; the preset's own if None
     n_ch:int|None=None, # channels of an image; the preset's own if None
     n_cls:int=0, # classes that the discriminator tells apart; 0: it only tells real from generated
+    n_y:int|None=None, # attributes or classes that all three networks are given; the preset's own if None
 ) -> ALIConfig: # the configuration
     "The networks of a data set of the paper; raises `InputError` for an unknown name or a size that can't be reached"
     if name not in PRESETS: raise InputError(f"no preset '{name}': choose one of {', '.join(PRESETS)}")
@@ -373,8 +377,24 @@ def preset(cls:ALIConfig,
     if sz != native and k == 1: grow = refit(grow[::-1], native, sz)[::-1]
     if sz != native and k == native: flat = ((sz,s,n_ch),)
     if sz != native and k not in (1,native): raise InputError(f"preset '{name}' is for images of {native} pixels: load them with size={native}")
-    return cls(**{**p, 'name':name, 'sz':sz, 'n_ch':n_ch, 'n_cls':n_cls, 'encoder':refit(scale(p['encoder']), native, sz) if p['encoder'] else (), 'decoder':grow+flat,
+    return cls(**{**p, 'name':name, 'sz':sz, 'n_ch':n_ch, 'n_cls':n_cls, 'n_y':p.get('n_y', 0) if n_y is None else n_y, 'encoder':refit(scale(p['encoder']), native, sz) if p['encoder'] else (), 'decoder':grow+flat,
         'd_x':refit(scale(p['d_x']), native, sz) if p['d_x'] else (), 'd_z':tuple(map(wide, p['d_z'])), 'd_xz':tuple(map(wide, p['d_xz']))})
+
+# %% ../nbs/02_models.ipynb #f8d3bf1c
+class Attributes(nn.Linear):
+    "Linear embedding of what an image is known to show, shared by all three networks (paper, section on conditional generation)"
+    def __init__(self,
+        n_y:int, # attributes
+        n_embed:int, # length of their embedding
+    ):
+        super().__init__(n_y, n_embed)
+        self.register_buffer('share', torch.full((n_y,), .5))   # of the training images that have each attribute
+
+    def forward(self,
+        y:Tensor, # attributes, (bs, n_y), 0 to 1, or classes, (bs,), int64
+    ) -> Tensor: # their embedding, (bs, n_embed)
+        "Embed attributes, or classes as if each were an attribute"
+        return super().forward((torch.eye(self.in_features, device=y.device)[y] if y.ndim == 1 else y).to(self.weight.dtype))
 
 # %% ../nbs/02_models.ipynb #9ba161ce
 class ALI(nn.Module):
@@ -384,10 +404,10 @@ class ALI(nn.Module):
         discriminator:bool=True, # build D too; what was loaded from a weights file has none
     ):
         super().__init__()
-        self.cfg, self.data, self.names, self.bf16 = cfg, '', None, False
+        self.cfg, self.data, self.names, self.bf16 = cfg, '', None, False   # names of the classes or attributes
         self.encoder, self.decoder = Encoder(cfg) if cfg.encoder else None, Decoder(cfg)
         self.discriminator = JointDiscriminator(cfg) if discriminator else None
-        self.embed = nn.Linear(cfg.n_y, cfg.n_embed).requires_grad_(False) if cfg.n_y else None
+        self.embed = Attributes(cfg.n_y, cfg.n_embed).requires_grad_(cfg.learn_embed) if cfg.n_y else None
         normed = {*self.discriminator.modules()} if discriminator and cfg.d_weight_norm else set()
         for m in list(self.modules()):
             if isinstance(m, (nn.Linear, nn.Conv2d, nn.ConvTranspose2d)):
@@ -398,7 +418,7 @@ class ALI(nn.Module):
 
     def forward(self,
         x:Tensor, # images, (bs, n_ch, sz, sz), in [0, 1]
-        y:Tensor|None=None, # attributes, (bs, n_y), 0 or 1; None without conditioning
+        y:Tensor|None=None, # attributes, (bs, n_y), 0 or 1, or classes, (bs,), int64; None without conditioning
         x_lab:Tensor|None=None, # further images, whose class is known, (k, n_ch, sz, sz); None if there are none
     ) -> tuple[Tensor, ...]: # logits of the encoder's pairs (bs,) and of the decoder's (bs,), x_tilde, z_hat; with `x_lab` also D's outputs and last hidden layer for x, x_lab and x_tilde
         "Make both kinds of pair and judge them in one call; raises `InputError` if there is no discriminator"
@@ -406,9 +426,10 @@ class ALI(nn.Module):
         n, seen = len(x), x if x_lab is None else torch.cat([x, x_lab])
         with self.precision(x.device):
             emb = self._embedded(y, n)
-            z_hat = self.encoder(seen, emb=emb) if self.encoder else x.new_zeros(len(seen), self.cfg.n_z)
+            given = None if emb is None else emb.detach()   # encoder and decoder could make the discriminator blind to y through it
+            z_hat = self.encoder(seen, emb=given) if self.encoder else x.new_zeros(len(seen), self.cfg.n_z)
             z = torch.randn(n, self.cfg.n_z, device=x.device, dtype=x.dtype)
-            x_tilde = self.decoder(z, emb)
+            x_tilde = self.decoder(z, given)
             logits,*more = self.discriminator.score(torch.cat([seen, x_tilde]), torch.cat([z_hat, z]), None if emb is None else torch.cat([emb, emb]))
         if x_lab is None: return *logits.chunk(2), x_tilde, z_hat
         return logits[:n], logits[-n:], x_tilde, z_hat[:n], *more
@@ -422,13 +443,21 @@ class ALI(nn.Module):
 # %% ../nbs/02_models.ipynb #88a8b100
 @patch
 def _embedded(self:ALI, y, n):
-    "Embed attributes `y`, or refuse them"
+    "Embed attributes or classes `y`, or refuse them by their shape"
     if self.embed is None:
         if y is not None: raise InputError('attributes y were given, but this model has no conditioning')
         return None
     if y is None: raise InputError(f'this model is conditioned on {self.cfg.n_y} attributes: give y')
-    if y.shape != (n, self.cfg.n_y): raise InputError(f'y must be {(n, self.cfg.n_y)}, not {tuple(y.shape)}')
-    return self.embed(y.float())
+    if y.shape not in ((n, self.cfg.n_y), (n,)): raise InputError(f'y must be {(n, self.cfg.n_y)}, or classes {(n,)}, not {tuple(y.shape)}')
+    return self.embed(y)
+
+@patch
+def _check_y(self:ALI, y, n):
+    "Embed `y` for a look, and refuse wrong values too"
+    if self.embed is None or y is None: return self._embedded(y, n)
+    top = self.cfg.n_y-1 if y.ndim == 1 else 1
+    if len(y) and not (y.min() >= 0 and y.max() <= top): raise InputError(f'y must lie in 0 to {top}; these values span {y.min():.3g} to {y.max():.3g}')
+    return self._embedded(y.to(next(self.parameters()).device), n)
 
 # %% ../nbs/02_models.ipynb #1af3a0aa
 @contextmanager
@@ -463,7 +492,7 @@ def _check_z(self:ALI, z):
 @patch
 def encode(self:ALI,
     x:Tensor, # images, (n, n_ch, sz, sz), float in [0, 1]
-    y:Tensor|None=None, # attributes, (n, n_y), 0 or 1; None without conditioning
+    y:Tensor|None=None, # attributes, (n, n_y), 0 to 1, or classes, (n,), int64; None without conditioning
     sample:bool=False, # draw from the code's distribution instead of taking its mean
     bs:int=500, # images at a time
 ) -> Tensor: # codes, (n, n_z), on the model's device
@@ -471,7 +500,7 @@ def encode(self:ALI,
     x = self._check_x(x)
     if self.encoder is None: raise InputError('this model has no encoder: it is a plain GAN')
     with inference(self):
-        emb, out = self._embedded(y, len(x)), []
+        emb, out = self._check_y(y, len(x)), []
         for i in range(0, len(x), bs):
             b = x[i:i+bs]
             eps = None if sample else torch.zeros(len(b), self.cfg.n_z, device=x.device)
@@ -482,13 +511,13 @@ def encode(self:ALI,
 @patch
 def decode(self:ALI,
     z:Tensor, # codes, (n, n_z)
-    y:Tensor|None=None, # attributes, (n, n_y), 0 or 1; None without conditioning
+    y:Tensor|None=None, # attributes, (n, n_y), 0 to 1, or classes, (n,), int64; None without conditioning
     bs:int=500, # codes at a time
 ) -> Tensor: # images, (n, n_ch, sz, sz), in [0, 1], on the model's device
     "Images of codes in inference mode; raises `InputError` on a wrong shape"
     z = self._check_z(z)
     with inference(self):
-        emb = self._embedded(y, len(z))
+        emb = self._check_y(y, len(z))
         out = [self.decoder(z[i:i+bs], None if emb is None else emb[i:i+bs]) for i in range(0, len(z), bs)]
     return torch.cat(out) if out else z.new_empty(0, self.cfg.n_ch, self.cfg.sz, self.cfg.sz)
 
@@ -496,22 +525,54 @@ def decode(self:ALI,
 @patch
 def reconstruct(self:ALI,
     x:Tensor, # images, (n, n_ch, sz, sz), float in [0, 1]
-    y:Tensor|None=None, # attributes, (n, n_y), 0 or 1; None without conditioning
+    y:Tensor|None=None, # attributes, (n, n_y), 0 to 1, or classes, (n,), int64; None without conditioning
     sample:bool=False, # through a draw of the code, as in the paper's figures, instead of its mean
 ) -> Tensor: # images, (n, n_ch, sz, sz), in [0, 1], on the model's device
     "Encode and decode; raises `InputError` on a wrong shape, type or range"
     return self.decode(self.encode(x, y, sample), y)
 
+# %% ../nbs/02_models.ipynb #b300f278
+def attribute_groups(
+    names:list, # names of the attributes
+) -> list[list[int]]: # places of attributes that exclude one another; an attribute without `=` in its name stands alone
+    "Which attributes belong together"
+    groups = {}
+    for i,name in enumerate(names): groups.setdefault(name.split('=')[0] if '=' in name else i, []).append(i)
+    return list(groups.values())
+
+@patch
+def given(self:ALI,
+    y:Tensor|None=None, # classes, (n,), or attributes, (n, n_y), that came with images; None if there are none
+) -> Tensor|None: # attributes, (n, n_y), floats; None for a model without conditioning, which is not to be told
+    "What this model is to be told of images, as far as it is to be told anything"
+    if self.embed is None or y is None: return None
+    return torch.eye(self.cfg.n_y, device=y.device)[y] if y.ndim == 1 else y.float()
+
+@patch
+def draw_y(self:ALI,
+    n:int, # number of images
+    seed:int|None=None, # fixes the draw; torch's global generator if None
+) -> Tensor: # attributes, (n, n_y), 0 or 1, on the CPU
+    "Attributes for samples, group by group as often as in training; raises `InputError` without conditioning"
+    if self.embed is None: raise InputError('this model has no conditioning, so there are no attributes to draw')
+    gen = None if seed is None else torch.Generator().manual_seed(seed+1)   # not the noise of the codes
+    share, y = self.embed.share.cpu(), torch.zeros(n, self.cfg.n_y)
+    for g in attribute_groups(self.names or list(map(str, range(self.cfg.n_y)))):
+        if len(g) == 1: y[:,g[0]] = (torch.rand(n, generator=gen) < share[g[0]]).float()
+        elif n: y[torch.arange(n), torch.tensor(g)[torch.multinomial(share[g], n, True, generator=gen)]] = 1
+    return y
+
 # %% ../nbs/02_models.ipynb #723116fa
 @patch
 def sample(self:ALI,
     n:int, # number of images
-    y:Tensor|None=None, # attributes, (n, n_y), 0 or 1; None without conditioning
+    y:Tensor|None=None, # attributes, (n, n_y), 0 or 1, or classes, (n,); those of `draw_y`, or none without conditioning, if None
     seed:int|None=None, # fixes the draw; torch's global generator if None
 ) -> Tensor: # images, (n, n_ch, sz, sz), in [0, 1], on the model's device
     "Decode codes drawn from the prior N(0, I)"
     gen = None if seed is None else torch.Generator().manual_seed(seed)
-    return self.decode(torch.randn(n, self.cfg.n_z, generator=gen), y)
+    z = torch.randn(n, self.cfg.n_z, generator=gen)
+    return self.decode(z, self.draw_y(n, seed) if y is None and self.cfg.n_y else y)
 
 # %% ../nbs/02_models.ipynb #4694cbdd
 @patch
@@ -543,12 +604,11 @@ def save_pretrained(self:ALI,
     path:str|Path, # the file, `*.safetensors`
     half:bool=False, # store floats in 16 bits
     data:str='', # what it was trained on: a name that `load_data` knows, a folder or a file; empty if nobody is to know
-    names:list|None=None, # names of the classes; None if they have none but numbers
 ) -> None:
     "Write the networks to keep and their configuration; raises `InputError` if the disk refuses"
     state = {k: v.detach().cpu() for k,v in to_keep(self).state_dict().items()}
     state = {k: (v.half() if half and v.is_floating_point() else v).contiguous() for k,v in state.items()}
-    meta = dict(format='pt', config=json.dumps(asdict(self.cfg)), data=data, names=json.dumps(names))
+    meta = dict(format='pt', config=json.dumps(asdict(self.cfg)), data=data, names=json.dumps(self.names))
     with atomic_path(path) as tmp: save_file(state, tmp, metadata=meta)
 
 # %% ../nbs/02_models.ipynb #3a2f389c

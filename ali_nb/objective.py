@@ -68,8 +68,8 @@ def mixes_samples(
 def players(
     ali:ALI, # all three networks
 ) -> tuple[list[nn.Parameter], list[nn.Parameter]]: # the discriminator's parameters, those of encoder and decoder
-    "The two players' trainable parameters"
-    return list(ali.discriminator.parameters()), [*(ali.encoder.parameters() if ali.encoder else ()), *ali.decoder.parameters()]
+    "The two players' trainable parameters; a learned embedding of attributes is the discriminator's"
+    return [*ali.discriminator.parameters(), *(ali.embed.parameters() if ali.cfg.learn_embed and ali.embed else ())], [*(ali.encoder.parameters() if ali.encoder else ()), *ali.decoder.parameters()]
 
 def ali_backward(
     ali:ALI, # all three networks

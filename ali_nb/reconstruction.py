@@ -20,10 +20,11 @@ def reconstruction_sheet(
     x:Tensor, # held-out images, (n, n_ch, sz, sz), in [0, 1]
     ncol:int=8, # columns, even
     sample:bool=False, # through a draw of the code, as in the paper's figures, instead of its mean
+    y:Tensor|None=None, # attributes, (n, n_y), or classes, (n,), for a conditional model; not looked at by any other
     **kwargs # further arguments of `image_sheet`
 ) -> Image.Image: # originals in odd, reconstructions in even columns
     "Originals beside their reconstructions (paper, figures 2b to 5b)"
-    return pair_sheet(x.cpu(), ali.reconstruct(x, sample=sample).cpu(), ncol, **kwargs)
+    return pair_sheet(x.cpu(), ali.reconstruct(x, ali.given(y), sample).cpu(), ncol, **kwargs)
 
 # %% ../nbs/06_reconstruction.ipynb #3e7109da
 def relative_error(

@@ -168,6 +168,7 @@ class LabelTrainer(ALITrainer):
         self.known = (data.y >= 0).nonzero().flatten()
     def inputs(self,
         x:Tensor, # images of a batch, (bs, n_ch, sz, sz)
+        y:Tensor|None=None, # not looked at: labels are drawn apart
     ) -> tuple: # what `ALI.forward` is given
         "The batch and labelled images, each moved at random"
         i = self.known[torch.randint(len(self.known), (self.add['n_lab'],), device=x.device)]

@@ -4,9 +4,9 @@
 
 # %% auto #0
 __all__ = ['RECIPES', 'game_loss', 'loss_d', 'loss_g', 'd_accuracy', 'recon_error', 'ALITrainer', 'FiniteLoss', 'ema_decay',
-           'EMA', 'averaged', 'fast_bf16', 'StopAt', 'finish_step_on_interrupt', 'ManySteps', 'ali_learner',
-           'preset_for', 'Schedule', 'fit_steps', 'Periodic', 'Checkpoint', 'read_state', 'TrainLog', 'StepBar',
-           'Sheets', 'train_run']
+           'EMA', 'averaged', 'fast_bf16', 'StopAt', 'finish_step_on_interrupt', 'ManySteps', 'tell_names',
+           'ali_learner', 'preset_for', 'Schedule', 'fit_steps', 'Periodic', 'Checkpoint', 'read_state', 'TrainLog',
+           'StepBar', 'Sheets', 'train_run']
 
 # %% ../nbs/04_training.ipynb #d2959e37
 import copy, csv, json, signal, sys, threading, time
@@ -85,16 +85,18 @@ class ALITrainer(Callback):
         self.tally = torch.zeros(4, device=self.dls.device)
     def inputs(self,
         x:Tensor, # images of a batch, (bs, n_ch, sz, sz)
+        y:Tensor|None=None, # their classes or attributes; None if the data have none
     ) -> tuple: # what `ALI.forward` is given
         "What the networks see in a step of training"
-        return (x,)
+        return (x, y) if self.model.cfg.n_y else (x,)
     def before_batch(self):
-        self.learn.yb = self.xb[:1]
-        if self.training: self.learn.xb = self.inputs(self.x)
+        batch = *self.xb, *self.yb
+        self.learn.xb, self.learn.yb = self.inputs(*batch) if self.training else ALITrainer.inputs(self, *batch), batch[:1]
     def after_pred(self):
         if self.training: return
-        z_hat = self.model.encoder(self.x, torch.zeros_like(self.pred[3])) if self.model.encoder else None
-        self.learn.pred = (*self.pred, self.x*float('nan') if z_hat is None else self.model.decoder(z_hat))
+        x,ali = self.yb[0],self.model
+        emb = ali._embedded(*self.xb[1:] or (None,), len(x))
+        self.learn.pred = (*self.pred, ali.decoder(ali.encoder(x, torch.zeros_like(self.pred[3]), emb), emb) if ali.encoder else x*float('nan'))
     def play(self,
         pred:tuple, # what `ALI.forward` returned
     ) -> None:
@@ -273,8 +275,8 @@ class ManySteps(Callback):
         raise CancelBatchException
 
     def _step(self, i):
-        x = self.dls.train.dataset[i][0]
-        pred = self.learn.model(*self.ali_trainer.inputs(x))
+        x,*y = self.dls.train.dataset[i]
+        pred = self.learn.model(*self.ali_trainer.inputs(x, *y))
         self.ali_trainer.play(pred)
         self.opt.step()
         self.opt.zero_grad()
@@ -320,6 +322,21 @@ def _graph(self:ManySteps, rates):
     def take(batch): i.copy_(batch); graph.replay()
     return take
 
+# %% ../nbs/04_training.ipynb #885017da
+def tell_names(
+    ali:ALI, # is told, in place
+    dls:DataLoaders, # the data that it is to be trained on
+) -> None:
+    "Names of the classes or attributes and how often each occurs; raises `InputError` if the data don't give what a conditional model takes"
+    data, n = dls.train.dataset, ali.cfg.n_y
+    if ali.cfg.n_cls: ali.names = data.names
+    if not n: return
+    if not data.n_y: raise InputError('nothing is known of these images: the networks can be given classes (a subfolder for each) or attributes (an array y of 0 and 1, with names)')
+    if n != data.n_y: raise InputError(f'the networks take {n} attributes, the data have {data.n_y}')
+    if data.y.min() < 0: raise InputError('some images have no class: all must be known to be given to the networks')
+    ali.names = [f'class={o}' for o in data.names or range(n)] if data.y.ndim == 1 else list(data.names or map(str, range(n)))
+    ali.embed.share.copy_(ali.given(data.y).mean(0))
+
 # %% ../nbs/04_training.ipynb #d229597a
 _labels = dict(lr=1e-3, betas=(.5,.99), flat=.7, game=0., matching=1., consistency=1.)   # chapter 08
 RECIPES = { # how to train a preset; every preset that is not here follows `paper`
@@ -353,6 +370,7 @@ def ali_learner(
     ali, recipe = ALI(cfg), {**RECIPES['paper'], **RECIPES.get(cfg.name.removesuffix('-gan'), {})}
     ali.bf16 = recipe['bf16'] and fast_bf16(dls.device) if bf16 is None else bf16
     ali.decoder.start_at_mean(x.cpu())
+    tell_names(ali, dls)
     lr = lr or recipe['lr']
     def opt_func(groups, lr):
         opt = OptimWrapper(list(groups), opt=torch.optim.Adam, betas=recipe['betas'], eps=1e-8, fused=True)
@@ -529,7 +547,7 @@ class TrainLog(Callback):
         d,g,acc,n = self.ali_trainer.tally.tolist()
         self.ali_trainer.tally.zero_()
         ali, x = averaged(self.learn), self.x[:100]
-        x_hat = ali.reconstruct(x) if ali.encoder else x*float('nan')
+        x_hat = ali.reconstruct(x, ali.given(*(o[:100] for o in self.y))) if ali.encoder else x*float('nan')
         row = dict(step=self.train_iter, minutes=self.learn.stop_at.spent if hasattr(self.learn, 'stop_at') else 0.,
                    loss_d=d/n, loss_g=g/n, d_accuracy=acc/n, recon_error=recon_error((*[None]*4, x_hat), x).item())
         if self.classes: row['class_error'] = (ali.classify(self.x).argmax(1) != self.y[0]).float().mean().item()
@@ -580,8 +598,8 @@ class Sheets(Periodic):
     def work(self) -> None:
         "Draw and write both sheets"
         ali, valid = averaged(self.learn), self.dls.valid.dataset
-        x = valid[torch.arange(min(self.n//2, len(valid)), device=self.dls.device)][0]
-        sheets = dict(samples=image_sheet(ali.sample(self.n, seed=0), 8), **(dict(reconstructions=pair_sheet(x, ali.reconstruct(x))) if ali.encoder else {}))
+        x,*y = valid[torch.arange(min(self.n//2, len(valid)), device=self.dls.device)]
+        sheets = dict(samples=image_sheet(ali.sample(self.n, seed=0), 8), **(dict(reconstructions=pair_sheet(x, ali.reconstruct(x, ali.given(*y)))) if ali.encoder else {}))
         for k,im in sheets.items():
             with atomic_path(self.folder/f'{k}.png') as tmp: im.save(tmp)
         if IN_NOTEBOOK:
@@ -609,5 +627,5 @@ def train_run(
     every = every or min(most, max(100, (steps or 10**6)//20))
     cbs = [Checkpoint(ckpt, every, resume), TrainLog(folder/'log.csv', min(often, every)), Sheets(folder, every), StepBar()]
     ended = fit_steps(learn, steps, minutes, cbs, limit)
-    averaged(learn).save_pretrained(folder/'model.safetensors', data=data, names=learn.dls.train.dataset.names if learn.model.cfg.n_cls else None)
+    averaged(learn).save_pretrained(folder/'model.safetensors', data=data)
     return ended

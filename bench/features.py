@@ -1,7 +1,7 @@
-"""What features are worth: an L2-SVM, a nearest neighbour and logistic regression with few labels, on the features of ALI, of a
-plain GAN of the same networks, of DCGAN, and on pixels; adds rows to results/features-DATA.json
+"""What features are worth: an L2-SVM, a nearest neighbour and logistic regression with few labels, on the features of ALI, of ALI
+with the networks for few labels, of a plain GAN of the same networks, of DCGAN, and on pixels; adds rows to results/features-DATA.json
 
-Rows that are there already are not made again. ALI is the shipped model or a run folder; the two others are trained here, on
+Rows that are there already are not made again. ALI is the shipped model or trained here, as the others are, on
 the same images, for as many steps of as many images.
 """
 import argparse, sys
@@ -22,7 +22,7 @@ def model(data, method, steps, width, size):
     if method == 'ali' and not steps: return ALI.from_pretrained(data)
     out = Path('runs/features')/f'{data}-{method}-{steps}-{width:g}'
     if not (out/'config.json').exists() or read_json(out/'config.json')['step'] < steps:
-        _,ended = train(Train(data, preset=dict(ali=data, gan=f'{data}-gan', dcgan='dcgan')[method], steps=steps, width=width, size=size,
+        _,ended = train(Train(data, preset=dict(ali=data, better=f'{data}-labels', gan=f'{data}-gan', dcgan='dcgan')[method], steps=steps, width=width, size=size,
                     out=str(out), resume=(out/'checkpoint.safetensors').exists()))
         if not ended: sys.exit('stopped: the same command goes on')
     return ALI.from_pretrained(out)
@@ -31,7 +31,7 @@ def model(data, method, steps, width, size):
 def main():
     p = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     p.add_argument('data')
-    p.add_argument('methods', nargs='+', choices=['pixels', 'ali', 'gan', 'dcgan'])
+    p.add_argument('methods', nargs='+', choices=['pixels', 'ali', 'better', 'gan', 'dcgan'])
     p.add_argument('--labels', type=int, nargs='+', default=[100, 300, 1000])
     p.add_argument('--draws', type=int, default=10)
     p.add_argument('--steps', type=int, default=0, help='of a training; 0 takes the shipped ALI')

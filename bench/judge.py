@@ -1,4 +1,4 @@
-"Train the classifier in whose features images of a set are compared: judge.py digits|mnist|cifar10"
+"Train the classifier in whose features images of a set are compared: judge.py digits|mnist|cifar10|avatars"
 import sys, time
 from pathlib import Path
 
@@ -14,6 +14,7 @@ CHOICES = { # set beforehand, not tuned
     'digits': dict(width=8, epochs=60, shift=1, mirror=False),
     'mnist': dict(width=16, epochs=6, shift=2, mirror=False),
     'cifar10': dict(width=24, epochs=16, shift=3, mirror=True),
+    'avatars': dict(width=16, epochs=20, shift=1, mirror=True),
 }
 
 
@@ -32,21 +33,23 @@ def main(data, seed=0):
     c, root, start = CHOICES[data], Path(__file__).parent.parent, time.process_time()
     dls = load_data(data, bs=128, seed=seed, device='cpu')
     train, valid, test = (dls[i].dataset for i in range(3))
-    judge = Judge(f'judge-{data}', *train[:1][0].shape[1:3], train.n_cls, c['width']).to(memory_format=torch.channels_last)
+    seen = train.names if train.y.ndim > 1 else None
+    judge = Judge(f'judge-{data}', *train[:1][0].shape[1:3], train.n_y, c['width'], seen).to(memory_format=torch.channels_last)
     opt = torch.optim.AdamW(judge.parameters(), weight_decay=.01)
     schedule = OneCycleLR(opt, max_lr=.01, total_steps=c['epochs']*len(dls.train))
-    accuracy = lambda judge, part: (judge.classify(part.x) == part.y).float().mean().item()
+    right = lambda judge, part: judge.attributes(part.x) == part.y if seen else judge.classify(part.x) == part.y
+    accuracy = lambda judge, part: right(judge, part).float().mean().item()
     for epoch in range(c['epochs']):
         for x,y in dls.train:
             with torch.autocast('cpu', torch.bfloat16): logits = judge.head(judge(moved(x, c['shift'], c['mirror'])))
-            F.cross_entropy(logits.float(), y).backward()
+            (F.binary_cross_entropy_with_logits(logits.float(), y.float()) if seen else F.cross_entropy(logits.float(), y)).backward()
             opt.step(); opt.zero_grad(); schedule.step()
         print(f'epoch {epoch+1}: {accuracy(judge, valid):.4f} of the validation part, {time.process_time()-start:.0f} s', flush=True)
     seconds, weights = time.process_time()-start, root/f'ali_nb/pretrained/judge-{data}.safetensors'
     judge.save_pretrained(weights)
     judge = Judge.from_pretrained(weights)   # as it is shipped, in 16 bits
     r = dict(data=data, seed=seed, **c, n_train=len(train), n_valid=len(valid), n_test=len(test), accuracy_valid=accuracy(judge, valid),
-             accuracy_test=accuracy(judge, test), n_features=4*c['width'], cpu_seconds=round(seconds), bytes=weights.stat().st_size)
+             accuracy_test=accuracy(judge, test), n_features=4*c['width'], **(dict(accuracy_each=dict(zip(seen, right(judge, test).float().mean(0).tolist()))) if seen else {}), cpu_seconds=round(seconds), bytes=weights.stat().st_size)
     print(write_results(root/f'results/judge-{data}.json', r))
 
 
