@@ -5,6 +5,7 @@ from setuptools import find_packages,setup
 ini = ConfigParser(delimiters=['='])
 ini.read('settings.ini', encoding='utf-8')
 cfg = ini['DEFAULT']
+extras = 'metrics', 'data', 'demo'
 
 setup(
     name=cfg['lib_name'], version=cfg['version'], description=cfg['description'], keywords=cfg['keywords'],
@@ -18,6 +19,6 @@ setup(
     packages=find_packages(include=['ali_nb', 'ali_nb.*']), include_package_data=False,
     package_data={'ali_nb': ['py.typed', 'pretrained/*.safetensors']},
     python_requires='>='+cfg['min_python'], install_requires=cfg['requirements'].split(),
-    extras_require={'metrics': cfg['metrics_requirements'].split(), 'dev': (cfg['metrics_requirements']+' '+cfg['dev_requirements']).split()},
+    extras_require={o: ' '.join(cfg[k+'_requirements'] for k in [o, *(extras if o == 'dev' else ())]).split() for o in (*extras, 'dev')},
     entry_points={'console_scripts': cfg['console_scripts'].split(), 'nbdev': [f"{cfg['lib_name']}={cfg['lib_path']}._modidx:d"]},
     zip_safe=False)

@@ -7,7 +7,7 @@ __all__ = ['ImageArray', 'ResidentDL', 'split_indices', 'labelled_subset', 'chec
            'save_arrays', 'load_arrays', 'read_folder', 'load_data']
 
 # %% ../nbs/01_data.ipynb #1a7b832d
-import io, json, os, warnings, zipfile
+import io, json, os, sys, warnings, zipfile
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -19,6 +19,7 @@ import torch.nn.functional as F
 from fastai.data.core import DataLoaders
 from fastai.data.external import fastai_path
 from fastai.data.load import DataLoader
+from fastcore.imports import IN_NOTEBOOK
 from PIL import Image, ImageOps, UnidentifiedImageError
 from torch import Tensor
 
@@ -237,19 +238,24 @@ def _face(path, size):
     h = round(im.height*size/im.width); top = (h-size)//2
     return np.asarray(im.resize((size,h), Image.LANCZOS).crop((0, top, size, top+size)))
 
+def _watched(it, n=None):
+    "With a progress bar, if it is long and somebody watches"
+    from fastprogress.fastprogress import progress_bar
+    n = n or len(it)
+    return progress_bar(it, total=n, leave=False) if n > 500 and (IN_NOTEBOOK or sys.stdout.isatty()) else it
+
 def read_images(
     paths:list, # picture files
     size:int, # side of the squares they become, in pixels
     read=read_image, # (path, size) -> array
 ) -> tuple[Tensor, list[int]]: # images (n, size, size, n_ch), uint8, and which of `paths` they are
     "Read many pictures with a progress bar; those that can't be read are left out, counted and named in a warning"
-    from fastprogress.fastprogress import progress_bar
     def one(p):
         try: return read(p, size)
         except InputError as e: return str(e)
     with ThreadPoolExecutor() as pool:
         each = pool.map(one, paths)
-        out = list(progress_bar(each, total=len(paths), leave=False) if len(paths) > 500 else each)
+        out = list(_watched(each, len(paths)))
     bad,good = [o for o in out if isinstance(o, str)], [i for i,o in enumerate(out) if not isinstance(o, str)]
     if bad: warnings.warn(f"{len(bad)} of {len(paths)} pictures were left out: {'; '.join(bad[:5])}{'; …' if len(bad) > 5 else ''}")
     return torch.from_numpy(np.stack([out[i] for i in good])) if good else torch.empty(0, size, size, 3, dtype=torch.uint8), good
@@ -282,7 +288,7 @@ def load_arrays(
     idx = [torch.from_numpy((a['split'] == i).nonzero()[0]) for i in range(3)] if 'split' in a else split_indices(len(x))
     return [ImageArray(x[i], None if y is None else y[i], names) for i in idx]
 
-# %% ../nbs/01_data.ipynb #391b160a
+# %% ../nbs/01_data.ipynb #bd20e9c0
 _AVATAR = { # attribute -> component or colour of the style, and what to draw it from
     'skin': dict(light=['#ffdbac','#f5cfa0'], tan=['#cb9e6e','#b68655'], dark=['#8d5524']),
     'hair': dict(black=['#28150a'], brown=['#83623b'], blond=['#cab188'], red=['#bd1700']),
@@ -303,16 +309,15 @@ def _avatar(draw):
         glassesVariant=[variant('dark', 7)], seed=str(int(torch.randint(2**31, (), generator=draw))))
     return options, [int(kinds[k] == v) for k,vs in _AVATAR.items() for v in vs]+list(on.values())
 
-def _avatars(root, size, download, n=12_000):
+def _avatars(root, size, download, n=12_000, seed=0):
     try:
         import resvg_py
         from dicebear import Avatar, Style
         from importlib.resources import files
         style = Style(json.loads((files('dicebear_styles')/'pixel-art.json').read_text()))
     except ImportError as e: raise InputError(f"avatars are made by packages that are not here ({e.name}): pip install 'ali_nb[data]'") from None
-    from fastprogress.fastprogress import progress_bar
-    draw, images, ys = torch.Generator().manual_seed(0), [], []
-    for _ in progress_bar(range(n), leave=False):
+    draw, images, ys = torch.Generator().manual_seed(seed), [], []
+    for _ in _watched(range(n)):
         options,y = _avatar(draw)
         svg = str(Avatar(style, options))
         images.append(read_image(io.BytesIO(resvg_py.svg_to_bytes(svg_string=svg, width=size, height=size, background='#ffffff')), size))

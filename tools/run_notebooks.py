@@ -28,7 +28,9 @@ def run(fn, flags):
     try:
         with working_directory(fn.parent): shell.run_all(nb, exc_stop=True, preproc=skipped)
     except BaseException: sys.exit(shell.prettytb(fn.name))
-    for i in todo: raw.cells[i].outputs = nb.cells[i].outputs
+    for i in todo:
+        raw.cells[i].outputs = nb.cells[i].outputs
+        for o in raw.cells[i].outputs: o.get('data', {}).pop('application/vnd.jupyter.widget-view+json', None)   # a still picture remains
     write_nb(raw, fn)
     nbdev_clean.__wrapped__(fn)
 
