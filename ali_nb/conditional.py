@@ -139,12 +139,12 @@ def conditional_metrics(
 ) -> dict: # `code_probe`, `code_chance`, `recon_ratio_wrong`, and `obeyed`, `others_kept`, `each`
     "What conditioning is worth: what the code gives away, the error with wrong attributes, and whether requests are met"
     a, b, n = ali.given(y_train[:n_probe]), ali.given(y_test), ali.cfg.n_y
-    z_train, z_test = ali.encode(x_train[:n_probe], a), ali.encode(x_test, b)
+    z_train, z_test = ali.encode(x_train[:n_probe], a, sample=True), ali.encode(x_test, b, sample=True)
     probe, chance = [], []
     for g in attribute_groups(ali.names):
         kind = lambda y: y[:,g].argmax(1) if len(g) > 1 else y[:,g[0]].long()
         probe.append(linear_probe(z_train, kind(a), z_test, kind(b)))
-        chance.append((kind(b) == kind(a).mode().values).float().mean().item())
+        chance.append(kind(b).bincount().max().item()/len(b))
     mean, wrong = (lambda v: sum(v)/len(v)), b.roll(1, 0)
     out = dict(code_probe=mean(probe), code_chance=mean(chance), recon_ratio_wrong=reconstruction_error(x_test, ali.reconstruct(x_test, wrong))['recon_ratio'])
     if judge is None: return out

@@ -65,6 +65,7 @@ class ALIConfig:
     implicit:bool=False # the encoder takes its noise as further input, instead of shifting and scaling it
     n_y:int=0 # attributes of an image; 0 means unconditional
     n_embed:int=256 # length of the embedded attributes
+    project:bool=False # the discriminator also weighs its last hidden layer by the embedded attributes (Miyato and Koyama 2018)
     learn_embed:bool=False # the discriminator learns the embedding; False keeps the random one, as in the authors' code
     n_cls:int=0 # classes that the discriminator tells apart among real pairs; 0: it only tells real from generated
     noise_in:float=0. # Gaussian noise on the image and code that enter the discriminator, standard deviation; with noise there is no dropout
@@ -282,6 +283,7 @@ class JointDiscriminator(nn.Module):
         n_x *= map_sizes(cfg.d_x, cfg.sz)[-1]**2
         self.xz,n = stack(widths(cfg.d_xz), n_x+n_z+(cfg.n_embed if cfg.n_y else 0), 1, not cfg.d_x)
         self.out = nn.Sequential(entry(False), nn.Linear(n, cfg.n_cls or 1))
+        self.weigh = nn.Linear(cfg.n_embed, n, bias=False) if cfg.n_y and cfg.project else None
 
     def forward(self,
         x:Tensor, # images, (bs, n_ch, sz, sz)
@@ -302,6 +304,7 @@ def score(self:JointDiscriminator,
     h = [self.x(x).flatten(1)] + ([] if self.z is None else [self.z(z)]) + ([] if emb is None else [emb])
     h = self.xz(torch.cat(h, 1))
     out = widen(self.out(h))
+    if self.weigh is not None: out = out+widen(self.weigh(emb)*h).sum(1, keepdim=True)/h.shape[1]**.5
     return out.logsumexp(1) if out.shape[1] > 1 else out.squeeze(1), out, h
 
 # %% ../nbs/02_models.ipynb #a1b0f0ec
@@ -337,6 +340,7 @@ PRESETS = {
                   d_x=((4,2,128,1),(4,2,256,1),(4,2,512,1)), d_z=(), d_xz=(), slope=.2, drop_in=0., drop=0., init_std=.02),
 }
 PRESETS |= {f'{k}-gan': {**PRESETS[k], 'encoder':()} for k in ('svhn','cifar10','mixture','mnist','digits')}
+PRESETS |= {f'{k}-conditional': {**PRESETS[k], 'slope':.2, 'project':True, 'n_y':10} for k in ('mnist','digits')}
 
 # %% ../nbs/02_models.ipynb #6fd4792c
 def refit(

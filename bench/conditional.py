@@ -22,7 +22,7 @@ def one(data, embedding, seed, steps, width, limit):
     "Train one row's networks and judge them; None if `limit` minutes were not enough"
     dls = load_data(data, seed=seed)
     n_ch,sz = dls.one_batch()[0].shape[1:3]
-    cfg = ALIConfig.preset(preset_for(sz), width, sz, n_ch, n_y=dls.train.dataset.n_y)
+    cfg = ALIConfig.preset(preset_for(sz, given=True), width, sz, n_ch, n_y=dls.train.dataset.n_y)
     run = Path('runs/conditional')/f'{data}-{embedding}-{seed}-{steps}-{width:g}'
     learn = ali_learner(dls, replace(cfg, learn_embed=embedding == 'learned'), seed=seed)
     if not train_run(learn, run, steps, resume=(run/'checkpoint.safetensors').exists(), limit=limit, data=data): return None
