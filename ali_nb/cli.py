@@ -93,9 +93,12 @@ def prepare(
     dls = load_data(cmd.data, cmd.data_root, cmd.size, cmd.bs, cmd.labels, cmd.seed, device, cmd.download)
     n_ch,sz = dls.one_batch()[0].shape[1:3]
     more = dict(lr=cmd.lr, ema=cmd.ema, bf16=cmd.precision and cmd.precision == 'bf16', seed=cmd.seed)
-    if cmd.conditional and not dls.train.dataset.n_y: raise InputError(f'nothing is known of the images of {cmd.data}: --conditional needs a subfolder for each class, or an .npz file with attributes y and their names')
-    if cmd.conditional and cmd.labels is not None: raise InputError('--conditional gives the networks what --labels asks them for: use one of the two')
-    if cmd.labels is None: learn = ali_learner(dls, ALIConfig.preset(cmd.preset or (cmd.data if cmd.data in PRESETS else preset_for(sz)), cmd.width, sz, n_ch, n_y=dls.train.dataset.n_y if cmd.conditional else None), **more)
+    given = cmd.conditional or (cmd.preset or '').endswith('-conditional')
+    if given and not dls.train.dataset.n_y: raise InputError(f'nothing is known of the images of {cmd.data}: --conditional needs a subfolder for each class, or an .npz file with attributes y and their names')
+    if given and cmd.labels is not None: raise InputError('--conditional gives the networks what --labels asks them for: use one of the two')
+    if cmd.labels is None:
+        name = cmd.preset or (preset_for(sz, given=True) if cmd.conditional else cmd.data if cmd.data in PRESETS else preset_for(sz))
+        learn = ali_learner(dls, ALIConfig.preset(name, cmd.width, sz, n_ch, n_y=dls.train.dataset.n_y if given else None), **more)
     else:
         from ali_nb.semisupervised import classes_of, label_learner, label_preset
         learn = label_learner(dls, ALIConfig.preset(cmd.preset or label_preset(sz), cmd.width, sz, n_ch, classes_of(dls)), **more)

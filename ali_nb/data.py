@@ -403,12 +403,13 @@ def load_data(
     device = pick_device(device)
     if str(data) in _READERS:
         root = Path(root or os.environ.get('ALI_NB_DATA') or fastai_path('data'))
-        name, native = str(data), size or _SIZES[data]
-        cache = root/f'{name}-{native if name in _BY_SIZE else _SIZES[name]}.npz'
-        if cache.exists(): parts = load_arrays(cache)
+        name, usual = str(data), _SIZES[data]
+        made = size or usual if data in _BY_SIZE else usual
+        cache = [p for s in (made, usual) if s >= made and (p := root/f'{name}-{s}.npz').exists()]
+        if cache: parts = load_arrays(cache[0])
         else:
-            parts = _read(name, root, native, download)
-            if name in _BY_SIZE: save_arrays(cache, parts)
+            parts = _read(name, root, made, download)
+            if name in _BY_SIZE: save_arrays(root/f'{name}-{made}.npz', parts)
     elif Path(data).is_dir(): parts = read_folder(data, size or 32)
     elif Path(data).suffix == '.npz': parts = load_arrays(data)
     else: raise InputError(f"no data set or folder '{data}': give one of {', '.join(_READERS)}, a folder of pictures or an .npz file")
