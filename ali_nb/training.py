@@ -346,7 +346,8 @@ RECIPES = { # how to train a preset; every preset that is not here follows `pape
     'mnist': dict(lr=3e-4, d_lr=8., betas=(.5,.99), flat=.5, epochs=30),
     'digits': dict(lr=6e-4, d_lr=8., betas=(.5,.99), flat=.5, epochs=600, bf16=False),   # its seeds were judged in 32 bits
     'dcgan': dict(lr=2e-4, epochs=30),
-    'mnist-conditional': dict(lr=3e-4, d_lr=4., betas=(.5,.99), flat=.5, epochs=30), 'digits-conditional': dict(lr=6e-4, d_lr=8., betas=(.5,.99), flat=.5, epochs=300),
+    'mnist-conditional': dict(lr=3e-4, d_lr=16., betas=(.5,.99), flat=.5, epochs=37), 'digits-conditional': dict(lr=6e-4, d_lr=8., betas=(.5,.99), flat=.5, epochs=300),
+    'avatars-conditional': dict(lr=3e-4, d_lr=8., betas=(.5,.99), flat=.5, epochs=200),
     'digits-labels': dict(_labels, lr=6e-4, d_lr=3., epochs=400, shift=1), 'mnist-labels': dict(_labels, epochs=50, shift=2), 'cifar10-labels': dict(_labels, lr=3e-4, epochs=600, shift=2),
 }
 
@@ -388,7 +389,7 @@ def preset_for(
     given:bool=False, # classes or attributes are given to the networks
 ) -> str: # name of a preset
     "The preset of the paper or of ours that suits an image size"
-    if given: return 'digits-conditional' if sz <= 12 else 'mnist-conditional' if sz < 32 else 'svhn' if sz < 48 else 'celeba-conditional'
+    if given: return 'digits-conditional' if sz <= 12 else 'avatars-conditional' if sz <= 20 else 'mnist-conditional' if sz < 32 else 'svhn' if sz < 48 else 'celeba-conditional'
     return 'digits' if sz <= 12 else 'mnist' if sz < 32 else 'svhn' if sz < 48 else 'celeba'
 
 # %% ../nbs/04_training.ipynb #f7b394d7
