@@ -341,7 +341,7 @@ PRESETS = {
 }
 PRESETS |= {f'{k}-gan': {**PRESETS[k], 'encoder':()} for k in ('svhn','cifar10','mixture','mnist','digits')}
 PRESETS |= {f'{k}-conditional': {**PRESETS[k], 'slope':.2, 'project':True, 'n_y':10} for k in ('mnist','digits')}
-PRESETS['avatars-conditional'] = {**PRESETS['mnist-conditional'], 'n_ch':3, 'sz':16, 'n_y':16, 'encoder':((16,1,1024),(1,1,1024)), 'decoder':((1,1,1024),(1,1,1024),(16,1,3)), 'd_x':((16,1,1024),)}
+PRESETS['avatars-conditional'] = {**PRESETS['mnist-conditional'], 'n_ch':3, 'sz':16, 'n_y':16, 'encoder':((16,1,1024),(1,1,1024)), 'decoder':((1,1,1024),(1,1,1024),(16,1,3)), 'd_x':((16,1,1024),), 'drop':.4}
 
 # %% ../nbs/02_models.ipynb #6fd4792c
 def refit(

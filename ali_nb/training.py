@@ -346,8 +346,8 @@ RECIPES = { # how to train a preset; every preset that is not here follows `pape
     'mnist': dict(lr=3e-4, d_lr=8., betas=(.5,.99), flat=.5, epochs=30),
     'digits': dict(lr=6e-4, d_lr=8., betas=(.5,.99), flat=.5, epochs=600, bf16=False),   # its seeds were judged in 32 bits
     'dcgan': dict(lr=2e-4, epochs=30),
-    'mnist-conditional': dict(lr=3e-4, d_lr=16., betas=(.5,.99), flat=.5, epochs=37), 'digits-conditional': dict(lr=6e-4, d_lr=8., betas=(.5,.99), flat=.5, epochs=300),
-    'avatars-conditional': dict(lr=3e-4, d_lr=8., betas=(.5,.99), flat=.5, epochs=200),
+    'mnist-conditional': dict(lr=3e-4, d_lr=16., betas=(.5,.99), flat=.9, epochs=37), 'digits-conditional': dict(lr=6e-4, d_lr=8., betas=(.5,.99), flat=.5, epochs=300),
+    'avatars-conditional': dict(lr=3e-4, d_lr=8., betas=(.5,.99), flat=.9, epochs=100),
     'digits-labels': dict(_labels, lr=6e-4, d_lr=3., epochs=400, shift=1), 'mnist-labels': dict(_labels, epochs=50, shift=2), 'cifar10-labels': dict(_labels, lr=3e-4, epochs=600, shift=2),
 }
 

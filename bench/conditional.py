@@ -18,15 +18,15 @@ from ali_nb.models import ALI, ALIConfig
 from ali_nb.training import ali_learner, preset_for, train_run
 
 
-def one(data, embedding, seed, steps, width, limit):
+def one(data, embedding, seed, steps, width, size, preset, judge, limit):
     "Train one row's networks and judge them; None if `limit` minutes were not enough"
-    dls = load_data(data, seed=seed)
+    dls = load_data(data, size=size, seed=seed)
     n_ch,sz = dls.one_batch()[0].shape[1:3]
-    cfg = ALIConfig.preset(preset_for(sz, given=True), width, sz, n_ch, n_y=dls.train.dataset.n_y)
+    cfg = ALIConfig.preset(preset or preset_for(sz, given=True), width, sz, n_ch, n_y=dls.train.dataset.n_y)
     run = Path('runs/conditional')/f'{data}-{embedding}-{seed}-{steps}-{width:g}'
     learn = ali_learner(dls, replace(cfg, learn_embed=embedding == 'learned'), seed=seed)
     if not train_run(learn, run, steps, resume=(run/'checkpoint.safetensors').exists(), limit=limit, data=data): return None
-    ali, judge = ALI.from_pretrained(run, dls.device), Judge.from_pretrained(f'judge-{data}', dls.device)
+    ali, judge = ALI.from_pretrained(run, dls.device), Judge.from_pretrained(judge or f'judge-{data}', dls.device)
     xa,ya = dls.train.dataset[:20_000]
     def judged(part):
         x,y = part.dataset[:]
@@ -41,6 +41,9 @@ def main():
     p.add_argument('--seeds', type=int, nargs='+', default=[0])
     p.add_argument('--steps', type=int, required=True)
     p.add_argument('--width', type=float, default=1.)
+    p.add_argument('--size', type=int, help="of the images; the data set's own if not given")
+    p.add_argument('--preset', help='networks; what suits the size if not given')
+    p.add_argument('--judge', help='weights file of the judge; the shipped one if not given')
     p.add_argument('--minutes', type=float, help='stop after so many minutes, to be continued by the same command')
     a = p.parse_args()
     if not torch.cuda.is_available(): torch.set_num_threads(1)
@@ -51,7 +54,7 @@ def main():
             there = lambda: read_json(path)['rows'] if path.exists() else []
             if any(key.items() <= r.items() for r in there()): continue
             left = a.minutes and a.minutes-(time.monotonic()-start)/60
-            done = one(a.data, embedding, seed, a.steps, a.width, left) if left is None or left > 0 else None
+            done = one(a.data, embedding, seed, a.steps, a.width, a.size, a.preset, a.judge, left) if left is None or left > 0 else None
             if done is None: return print('stopped: the same command goes on')
             write_json(path, dict(data=a.data, rows=there()+[dict(key, **done)]))
             v = done['valid']

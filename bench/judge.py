@@ -1,4 +1,7 @@
-"Train the classifier in whose features images of a set are compared: judge.py digits|mnist|cifar10|avatars"
+"""Train the classifier in whose features images of a set are compared: judge.py digits|mnist|cifar10|avatars|celeba
+
+That of CelebA sees images of 32 pixels and stays in runs/: its data are for research only.
+"""
 import sys, time
 from pathlib import Path
 
@@ -15,6 +18,7 @@ CHOICES = { # set beforehand, not tuned
     'mnist': dict(width=16, epochs=6, shift=2, mirror=False),
     'cifar10': dict(width=24, epochs=16, shift=3, mirror=True),
     'avatars': dict(width=16, epochs=20, shift=1, mirror=True),
+    'celeba': dict(width=24, epochs=15, shift=2, mirror=True),
 }
 
 
@@ -31,7 +35,7 @@ def main(data, seed=0):
     seed_everything(seed)
     torch.set_num_threads(1)
     c, root, start = CHOICES[data], Path(__file__).parent.parent, time.process_time()
-    dls = load_data(data, bs=128, seed=seed, device='cpu')
+    dls = load_data(data, size=32 if data == 'celeba' else None, bs=128, seed=seed, device='cpu')
     train, valid, test = (dls[i].dataset for i in range(3))
     seen = train.names if train.y.ndim > 1 else None
     judge = Judge(f'judge-{data}', *train[:1][0].shape[1:3], train.n_y, c['width'], seen).to(memory_format=torch.channels_last)
@@ -45,7 +49,7 @@ def main(data, seed=0):
             (F.binary_cross_entropy_with_logits(logits.float(), y.float()) if seen else F.cross_entropy(logits.float(), y)).backward()
             opt.step(); opt.zero_grad(); schedule.step()
         print(f'epoch {epoch+1}: {accuracy(judge, valid):.4f} of the validation part, {time.process_time()-start:.0f} s', flush=True)
-    seconds, weights = time.process_time()-start, root/f'ali_nb/pretrained/judge-{data}.safetensors'
+    seconds, weights = time.process_time()-start, root/('runs' if data == 'celeba' else 'ali_nb/pretrained')/f'judge-{data}.safetensors'
     judge.save_pretrained(weights)
     judge = Judge.from_pretrained(weights)   # as it is shipped, in 16 bits
     r = dict(data=data, seed=seed, **c, n_train=len(train), n_valid=len(valid), n_test=len(test), accuracy_valid=accuracy(judge, valid),
