@@ -24,7 +24,7 @@ def one(data, embedding, seed, steps, width, size, preset, judge, limit):
     n_ch,sz = dls.one_batch()[0].shape[1:3]
     cfg = ALIConfig.preset(preset or preset_for(sz, given=True), width, sz, n_ch, n_y=dls.train.dataset.n_y)
     run = Path('runs/conditional')/f'{data}-{embedding}-{seed}-{steps}-{width:g}'
-    learn = ali_learner(dls, replace(cfg, learn_embed=embedding == 'learned'), seed=seed)
+    learn = ali_learner(dls, replace(cfg, learn_embed=embedding == 'learned', project=embedding != 'joined' and cfg.project), seed=seed)
     if not train_run(learn, run, steps, resume=(run/'checkpoint.safetensors').exists(), limit=limit, data=data): return None
     ali, judge = ALI.from_pretrained(run, dls.device), Judge.from_pretrained(judge or f'judge-{data}', dls.device)
     xa,ya = dls.train.dataset[:20_000]
@@ -37,7 +37,7 @@ def one(data, embedding, seed, steps, width, size, preset, judge, limit):
 def main():
     p = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     p.add_argument('data')
-    p.add_argument('embeddings', nargs='+', choices=['random', 'learned'])
+    p.add_argument('embeddings', nargs='+', choices=['random', 'learned', 'joined'], help='frozen, learned, or frozen and joined as in the paper only')
     p.add_argument('--seeds', type=int, nargs='+', default=[0])
     p.add_argument('--steps', type=int, required=True)
     p.add_argument('--width', type=float, default=1.)
