@@ -6,7 +6,7 @@
 __all__ = ['FIGURES', 'attribute_index', 'changed', 'vary', 'vary_sheet', 'figure', 'obedience', 'conditional_metrics', 'explore']
 
 # %% ../nbs/09_conditional.ipynb #9bc93895
-import base64, io
+import base64, io, textwrap
 from difflib import get_close_matches
 
 import torch
@@ -75,7 +75,7 @@ def vary_sheet(
     if x_or_z.ndim == 4: rows, under = torch.cat([x_or_z[:,None].cpu(), rows], 1), ['original', *under]
     scale = scale or max(1, round(64/ali.cfg.sz))
     sheet = image_sheet(rows.flatten(0, 1), len(under), scale=scale)
-    lines = [[w.strip().split('=')[-1].replace('_', ' ') for w in u.split(',')] for u in under]
+    lines = [[o for w in u.split(',') for o in textwrap.wrap(w.split('=')[-1].replace('_', ' '), max(4, ali.cfg.sz*scale//6))] for u in under]   # letters are 6 pixels wide
     whole = Image.new('RGB', (sheet.width, sheet.height+12*max(map(len, lines))+4), 'white')
     whole.paste(sheet)
     for i,o in enumerate(lines): ImageDraw.Draw(whole).multiline_text((i*(ali.cfg.sz*scale+2)+4, sheet.height), '\n'.join(o), fill='black', spacing=2)

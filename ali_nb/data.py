@@ -241,7 +241,7 @@ def _face(path, size):
 def _watched(it, n=None):
     "With a progress bar, if it is long and somebody watches"
     from fastprogress.fastprogress import progress_bar
-    n = n or len(it)
+    n = len(it) if n is None else n
     return progress_bar(it, total=n, leave=False) if n > 500 and (IN_NOTEBOOK or sys.stdout.isatty()) else it
 
 def read_images(
