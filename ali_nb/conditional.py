@@ -49,6 +49,9 @@ def changed(
     return y
 
 # %% ../nbs/09_conditional.ipynb #c0becfb1
+def _must_be_conditional(ali):
+    if not ali.cfg.n_y: raise InputError('this model has no conditioning, so there are no attributes to change: train one with --conditional')
+
 def vary(
     ali:ALI, # a conditional model
     x_or_z:Tensor, # images (n, n_ch, sz, sz) in [0, 1], or codes (n, n_z)
@@ -56,7 +59,7 @@ def vary(
     changes:list[str], # what to change, one entry for each decoding, as `changed` reads it
 ) -> Tensor: # images, (n, len(changes), n_ch, sz, sz)
     "Decode codes, or edit images, with other attributes; raises `InputError` without conditioning, on a wrong shape or an unknown name"
-    if not ali.cfg.n_y: raise InputError('this model has no conditioning, so there are no attributes to change: train one with --conditional')
+    _must_be_conditional(ali)
     if not changes: raise InputError('no changes: give at least one, which may be empty')
     z = ali.encode(x_or_z, y) if x_or_z.ndim == 4 else x_or_z
     ys = [changed(ali.given(y), c, ali.names) for c in changes]
@@ -96,7 +99,7 @@ def figure(
     seed:int=0, # of the code, and of attributes that nobody chose
 ) -> tuple[Tensor, Tensor, list[str]]: # codes (n, n_z), attributes (n, n_y) and the changes that make its columns
     "What to show of a conditional model: one code throughout, or for classes ten codes; raises `InputError` without conditioning"
-    if not ali.cfg.n_y: raise InputError('this model has no conditioning, so there are no attributes to change: train one with --conditional')
+    _must_be_conditional(ali)
     z = torch.randn(10, ali.cfg.n_z, generator=torch.Generator().manual_seed(seed))
     if len(attribute_groups(ali.names)) == 1: return z, torch.eye(ali.cfg.n_y)[:1].expand(10, -1), ali.names[:20]
     blank = torch.zeros(4, ali.cfg.n_y)
@@ -138,7 +141,7 @@ def conditional_metrics(
     n_probe:int=5000, # training images that the linear classifiers are fitted on: the first ones
 ) -> dict: # `code_probe`, `code_chance`, `recon_ratio_wrong`, and `obeyed`, `others_kept`, `each`
     "What conditioning is worth: what the code gives away, the error with wrong attributes, and whether requests are met"
-    a, b, n = ali.given(y_train[:n_probe]), ali.given(y_test), ali.cfg.n_y
+    a, b = ali.given(y_train[:n_probe]), ali.given(y_test)
     z_train, z_test = ali.encode(x_train[:n_probe], a, sample=True), ali.encode(x_test, b, sample=True)
     probe, chance = [], []
     for g in attribute_groups(ali.names):
@@ -162,14 +165,17 @@ def explore(
     try: import ipywidgets as w
     except ImportError: raise InputError("explore needs a package that is not here: pip install 'ali_nb[demo]'") from None
     y, picture = figure(ali, seed)[1][:1], w.Image(format='png', width=width)
-    controls, seeds, mix = [], [w.IntText(v, description=o) for v,o in ((seed, 'from seed'), (seed+1, 'to seed'))], w.FloatSlider(0, min=0, max=1, description='on the way')
-    for g in attribute_groups(ali.names):
+    groups, controls = attribute_groups(ali.names), []
+    seeds, mix = [w.IntText(v, description=o) for v,o in ((seed, 'from seed'), (seed+1, 'to seed'))], w.FloatSlider(0, min=0, max=1, description='on the way')
+    for g in groups:
         many, name = len(g) > 1, ali.names[g[0]]
         controls.append(w.Dropdown(options=[(ali.names[i].partition('=')[2], i) for i in g], value=g[int(y[0,g].argmax())], description=name.partition('=')[0]) if many
                         else w.Checkbox(bool(y[0,g[0]]), description=name.replace('_', ' ')))
     def draw(_=None):
         now = torch.zeros(1, ali.cfg.n_y)
-        for c,g in zip(controls, attribute_groups(ali.names)): now[0, c.value if len(g) > 1 else g[0]] = float(c.value if len(g) == 1 else 1)
+        for c,g in zip(controls, groups):
+            if len(g) > 1: now[0,c.value] = 1
+            else: now[0,g[0]] = float(c.value)
         a, b = (torch.randn(1, ali.cfg.n_z, generator=torch.Generator().manual_seed(o.value)) for o in seeds)
         buf, t = io.BytesIO(), mix.value
         z = (a*(1-t)+b*t)/((1-t)**2+t**2)**.5   # as long as codes of the prior are

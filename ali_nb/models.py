@@ -386,6 +386,8 @@ def preset(cls:ALIConfig,
         'd_x':refit(scale(p['d_x']), native, sz) if p['d_x'] else (), 'd_z':tuple(map(wide, p['d_z'])), 'd_xz':tuple(map(wide, p['d_xz']))})
 
 # %% ../nbs/02_models.ipynb #f8d3bf1c
+def _as_attributes(y, n_y): return torch.eye(n_y, device=y.device)[y] if y.ndim == 1 else y.float()   # classes become one attribute each
+
 class Attributes(nn.Linear):
     "Linear embedding of what an image is known to show, shared by all three networks (paper, section on conditional generation)"
     def __init__(self,
@@ -399,7 +401,7 @@ class Attributes(nn.Linear):
         y:Tensor, # attributes, (bs, n_y), 0 to 1, or classes, (bs,), int64
     ) -> Tensor: # their embedding, (bs, n_embed)
         "Embed attributes, or classes as if each were an attribute"
-        return super().forward((torch.eye(self.in_features, device=y.device)[y] if y.ndim == 1 else y).to(self.weight.dtype))
+        return super().forward(_as_attributes(y, self.in_features).to(self.weight.dtype))
 
 # %% ../nbs/02_models.ipynb #9ba161ce
 class ALI(nn.Module):
@@ -550,8 +552,7 @@ def given(self:ALI,
     y:Tensor|None=None, # classes, (n,), or attributes, (n, n_y), that came with images; None if there are none
 ) -> Tensor|None: # attributes, (n, n_y), floats; None for a model without conditioning, which is not to be told
     "What this model is to be told of images, as far as it is to be told anything"
-    if self.embed is None or y is None: return None
-    return torch.eye(self.cfg.n_y, device=y.device)[y] if y.ndim == 1 else y.float()
+    return None if self.embed is None or y is None else _as_attributes(y, self.cfg.n_y)
 
 @patch
 def draw_y(self:ALI,

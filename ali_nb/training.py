@@ -95,7 +95,7 @@ class ALITrainer(Callback):
     def after_pred(self):
         if self.training: return
         x,ali = self.yb[0],self.model
-        emb = ali._embedded(*self.xb[1:] or (None,), len(x))
+        emb = ali._embedded(self.xb[1] if ali.cfg.n_y else None, len(x))
         self.learn.pred = (*self.pred, ali.decoder(ali.encoder(x, torch.zeros_like(self.pred[3]), emb), emb) if ali.encoder else x*float('nan'))
     def play(self,
         pred:tuple, # what `ALI.forward` returned

@@ -4,21 +4,22 @@ adds rows to results/conditional-DATA.json
 Rows that are there already are not made again, and a training that was cut short goes on. Choices are made on the numbers of
 the validation part; those of the test part are computed once, at the end of each training, and choose nothing.
 """
-import argparse, time
+import argparse
 from dataclasses import replace
 from pathlib import Path
 
 import torch
 
 from ali_nb.conditional import conditional_metrics
-from ali_nb.core import environment, read_json, write_json
+from ali_nb.core import environment
 from ali_nb.data import load_data
 from ali_nb.metrics import Judge, evaluate
 from ali_nb.models import ALI, ALIConfig
 from ali_nb.training import ali_learner, preset_for, train_run
+from rows import add_rows
 
 
-def one(data, embedding, seed, steps, width, size, preset, judge, limit):
+def one(data, size, preset, judge, limit, embedding, seed, steps, width):
     "Train one row's networks and judge them; None if `limit` minutes were not enough"
     dls = load_data(data, size=size, seed=seed)
     n_ch,sz = dls.one_batch()[0].shape[1:3]
@@ -47,18 +48,11 @@ def main():
     p.add_argument('--minutes', type=float, help='stop after so many minutes, to be continued by the same command')
     a = p.parse_args()
     if not torch.cuda.is_available(): torch.set_num_threads(1)
-    start, path = time.monotonic(), Path(__file__).parent.parent/f'results/conditional-{a.data}.json'
-    for seed in a.seeds:
-        for embedding in a.embeddings:
-            key = dict(embedding=embedding, seed=seed, steps=a.steps, width=a.width)
-            there = lambda: read_json(path)['rows'] if path.exists() else []
-            if any(key.items() <= r.items() for r in there()): continue
-            left = a.minutes and a.minutes-(time.monotonic()-start)/60
-            done = one(a.data, embedding, seed, a.steps, a.width, a.size, a.preset, a.judge, left) if left is None or left > 0 else None
-            if done is None: return print('stopped: the same command goes on')
-            write_json(path, dict(data=a.data, rows=there()+[dict(key, **done)]))
-            v = done['valid']
-            print(f"{a.data} {embedding}, seed {seed}: obeyed {v['obeyed']:.3f}, code tells {v['code_probe']:.3f} (chance {v['code_chance']:.3f}), error {v['recon_ratio']:.3f}", flush=True)
+    path = Path(__file__).parent.parent/f'results/conditional-{a.data}.json'
+    keys = [dict(embedding=e, seed=s, steps=a.steps, width=a.width) for s in a.seeds for e in a.embeddings]
+    for row in add_rows(path, a.data, keys, lambda key, left: one(a.data, a.size, a.preset, a.judge, left, **key), a.minutes):
+        v = row['valid']
+        print(f"{a.data} {row['embedding']}, seed {row['seed']}: obeyed {v['obeyed']:.3f}, code tells {v['code_probe']:.3f} (chance {v['code_chance']:.3f}), error {v['recon_ratio']:.3f}", flush=True)
 
 
 if __name__ == '__main__': main()

@@ -5,15 +5,17 @@ Rows that are there already are not made again. ALI is the shipped model or trai
 the same images, for as many steps of as many images.
 """
 import argparse, sys
+from functools import lru_cache
 from pathlib import Path
 
 import torch
 
 from ali_nb.cli import Train, train
-from ali_nb.core import environment, read_json, write_json
+from ali_nb.core import environment, read_json
 from ali_nb.data import load_data
 from ali_nb.models import ALI
 from ali_nb.semisupervised import features, few_labels
+from rows import add_rows
 
 
 def model(data, method, steps, width, size):
@@ -40,19 +42,20 @@ def main():
     a = p.parse_args()
     if not torch.cuda.is_available(): torch.set_num_threads(1)
     path = Path(__file__).parent.parent/f'results/features-{a.data}.json'
-    there = lambda: read_json(path)['rows'] if path.exists() else []
-    for method in a.methods:
+    @lru_cache(1)
+    def described(method):
+        "Features and classes of the three parts, what they are, and where they were computed"
         ali = model(a.data, method, a.steps, a.width, a.size)
         dls = load_data(a.data, size=ali and ali.cfg.sz)
-        (xa,ya),(xb,yb),(xc,yc) = (o.dataset[:] for o in dls)
         if ali: ali.to(dls.device)
-        fa,fb,fc = (x if ali is None else features(ali, x) for x in (xa, xb, xc))
-        for n in a.labels:
-            key = dict(method=method, n_labels=n, steps=a.steps, width=a.width)
-            if any(key.items() <= r.items() for r in there()): continue
-            row = dict(key, n_features=fa.flatten(1).shape[1], sz=xa.shape[-1], **few_labels(fa, ya, fb, yb, fc, yc, n, a.draws), **environment(dls.device))
-            write_json(path, dict(data=a.data, rows=there()+[row]))
-            print(f"{a.data} {method} {n} labels: SVM {sum(row['svm'])/a.draws:.2f} %, nearest {sum(row['nearest'])/a.draws:.2f} %, logistic {sum(row['logistic'])/a.draws:.2f} %", flush=True)
+        parts = [o.dataset[:] for o in dls]
+        told = [o for x,y in parts for o in (x if ali is None else features(ali, x), y)]
+        return told, dict(n_features=told[0].flatten(1).shape[1], sz=parts[0][0].shape[-1]), dls.device
+    def make(key, left):
+        told, about, device = described(key['method'])
+        return dict(about, **few_labels(*told, key['n_labels'], a.draws), **environment(device))
+    for row in add_rows(path, a.data, [dict(method=m, n_labels=n, steps=a.steps, width=a.width) for m in a.methods for n in a.labels], make):
+        print(f"{a.data} {row['method']} {row['n_labels']} labels: SVM {sum(row['svm'])/a.draws:.2f} %, nearest {sum(row['nearest'])/a.draws:.2f} %, logistic {sum(row['logistic'])/a.draws:.2f} %", flush=True)
 
 
 if __name__ == '__main__': main()

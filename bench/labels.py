@@ -4,18 +4,19 @@ network without the game; adds rows to results/labels-DATA.json
 Rows that are there already are not made again, and a training that was cut short goes on. Choices were made on the errors of
 the validation part; those of the test part were computed once, at the end of each training, and chose nothing.
 """
-import argparse, time
+import argparse
 from dataclasses import replace
 from pathlib import Path
 
 import torch
 from sklearn.metrics import confusion_matrix
 
-from ali_nb.core import environment, read_json, write_json
+from ali_nb.core import environment
 from ali_nb.data import load_data
 from ali_nb.models import ALIConfig
 from ali_nb.semisupervised import classes_of, label_learner, label_preset, supervised
 from ali_nb.training import averaged, train_run
+from rows import add_rows
 
 ADDED = { # to the closest recipe: networks, constants of the training
     'closest': ({}, {}),
@@ -35,9 +36,9 @@ def judged(ali, part):
     return 100*(said != y).float().mean().item(), confusion_matrix(y, said, labels=range(ali.cfg.n_cls)).tolist()
 
 
-def one(data, method, n, seed, steps, width, limit):
+def one(data, limit, method, n_labels, seed, steps, width):
     "Train one row's networks and judge them; None if `limit` minutes were not enough"
-    dls = load_data(data, labels=n, seed=seed)
+    dls = load_data(data, labels=n_labels, seed=seed)
     n_ch,sz = dls.one_batch()[0].shape[1:3]
     cfg = ALIConfig.preset(data if method in ADDED else label_preset(sz), width, sz, n_ch, classes_of(dls))
     if method == 'network': ali = supervised(dls, cfg, steps, seed)
@@ -45,7 +46,7 @@ def one(data, method, n, seed, steps, width, limit):
         net,recipe = ADDED.get(method, ({}, {}))
         learn = label_learner(dls, replace(cfg, **net), seed=seed)
         learn.recipe = {**learn.recipe, **recipe}
-        run = Path('runs/labels')/f'{data}-{method}-{n}-{seed}-{steps}-{width:g}'
+        run = Path('runs/labels')/f'{data}-{method}-{n_labels}-{seed}-{steps}-{width:g}'
         if not train_run(learn, run, steps, resume=(run/'checkpoint.safetensors').exists(), limit=limit, data=data): return None
         ali = averaged(learn)
     (valid,_),(test,confusion) = (judged(ali, o) for o in (dls.valid, dls[2]))
@@ -63,19 +64,10 @@ def main():
     p.add_argument('--minutes', type=float, help='stop after so many minutes, to be continued by the same command')
     a = p.parse_args()
     if not torch.cuda.is_available(): torch.set_num_threads(1)
-    start, path = time.monotonic(), Path(__file__).parent.parent/f'results/labels-{a.data}.json'
-    for n in a.labels:
-        for seed in a.seeds:
-            for method in a.methods:
-                key = dict(method=method, n_labels=n, seed=seed, steps=a.steps, width=a.width)
-                there = lambda: read_json(path)['rows'] if path.exists() else []
-                if any(key.items() <= r.items() for r in there()): continue
-                left = a.minutes and a.minutes-(time.monotonic()-start)/60
-                done = one(a.data, method, n, seed, a.steps, a.width, left) if left is None or left > 0 else None
-                if done is None: return print('stopped: the same command goes on')
-                row = dict(key, **done)
-                write_json(path, dict(data=a.data, rows=there()+[row]))
-                print(f"{a.data} {method} {n} labels, seed {seed}: valid {row['valid']:.2f} %, test {row['test']:.2f} %", flush=True)
+    path = Path(__file__).parent.parent/f'results/labels-{a.data}.json'
+    keys = [dict(method=m, n_labels=n, seed=s, steps=a.steps, width=a.width) for n in a.labels for s in a.seeds for m in a.methods]
+    for row in add_rows(path, a.data, keys, lambda key, left: one(a.data, left, **key), a.minutes):
+        print(f"{a.data} {row['method']} {row['n_labels']} labels, seed {row['seed']}: valid {row['valid']:.2f} %, test {row['test']:.2f} %", flush=True)
 
 
 if __name__ == '__main__': main()
