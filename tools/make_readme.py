@@ -20,10 +20,11 @@ def markdown(s, nbs):
     alert = lambda m: '\n'.join('> '+l for l in [f'[!{m[1].upper()}]', *m[2].strip().splitlines()])
     return re.sub(r':::\s*\{\.callout-(\w+)[^}]*\}\n(.*?)\n:::', alert, s, flags=re.S)
 
-def code(c, i, files):
+def code(c, i, nbs, files):
     "A code cell as a fence, then its outputs; pictures go to `files`"
     head,src = re.fullmatch(r'((?:#\|[^\n]*\n?)*)(.*)', c.source, re.S).groups()
     opts = yaml.safe_load(head.replace('#|', '')) or {}
+    if not opts.get('readme', True): return
     if src and opts.get('echo', True): yield f'```python\n{src}\n```'
     for j,o in enumerate(c.get('outputs', [])):
         data = {k: ''.join(v) for k,v in o.get('data', {}).items()}
@@ -32,7 +33,7 @@ def code(c, i, files):
             files[name] = base64.b64decode(data['image/png'])
             yield f"![{opts.get('fig-alt', '')}]({name})"
             if 'fig-cap' in opts: yield f"*{opts['fig-cap']}*"
-        elif 'text/markdown' in data: yield data['text/markdown']
+        elif 'text/markdown' in data: yield markdown(data['text/markdown'], nbs)
         else: yield '```\n'+(data.get('text/plain') or ''.join(o.get('text', ''))).rstrip()+'\n```'
 
 def readme():
@@ -45,7 +46,7 @@ def readme():
             fm = yaml.safe_load(c.source.strip().strip('-'))
             out += [f"# {fm['title']}", *([f"> {fm['description']}"] if 'description' in fm else [])]
         elif c.cell_type=='markdown': out.append(markdown(c.source, cfg.nbs_path))
-        else: out += code(c, i, files)
+        else: out += code(c, i, cfg.nbs_path, files)
     files['README.md'] = ('\n\n'.join(o.strip('\n') for o in out if o.strip())+'\n').encode()
     return files
 
