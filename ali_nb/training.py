@@ -5,8 +5,8 @@
 # %% auto #0
 __all__ = ['RECIPES', 'game_loss', 'loss_d', 'loss_g', 'd_accuracy', 'recon_error', 'ALITrainer', 'FiniteLoss', 'ema_decay',
            'EMA', 'averaged', 'fast_bf16', 'StopAt', 'finish_step_on_interrupt', 'ManySteps', 'tell_names',
-           'ali_learner', 'preset_for', 'Schedule', 'fit_steps', 'Periodic', 'Checkpoint', 'read_state', 'TrainLog',
-           'StepBar', 'Sheets', 'train_run']
+           'ali_learner', 'preset_for', 'StepBar', 'Schedule', 'fit_steps', 'Periodic', 'Checkpoint', 'read_state',
+           'TrainLog', 'Sheets', 'train_run']
 
 # %% ../nbs/04_training.ipynb #d2959e37
 import copy, csv, json, signal, sys, threading, time
@@ -408,6 +408,28 @@ def show_results(self:ResidentDL,
         display(sheet)
     return sheet
 
+# %% ../nbs/04_training.ipynb #780fffc7
+class StepBar(Callback):
+    "One progress bar for the whole training, with the last row of the log; a line now and then where nobody watches"
+    order, rows = StopAt.order-1, []   # no rows without a log
+    def before_fit(self):
+        self.watched, self.told = IN_NOTEBOOK or sys.stdout.isatty(), 0.
+        if self.watched:
+            self.bar = progress_bar(range(1000), leave=False)
+            self.bar.update(0)
+    def after_batch(self):
+        done, rows = self.learn.stop_at.done, getattr(self.learn, 'train_log', self).rows
+        row = rows[-1] if rows else {}
+        if self.watched:
+            shown = [f'{k} {v:.3f}' for k,v in row.items() if k not in ('step','minutes')]
+            self.bar.comment = ' '.join([f'step {self.train_iter}', *shown])
+            self.bar.update(min(999, int(1000*done)))
+        elif done >= self.told+.1 and row:
+            self.told = done
+            print(' '.join(f'{k} {v:g}' for k,v in row.items()), flush=True)
+    def after_fit(self):
+        if self.watched: self.bar.on_iter_end()
+
 # %% ../nbs/04_training.ipynb #7a000cb8
 class Schedule(ParamScheduler):
     "fastai's scheduler without its list of every step"
@@ -425,7 +447,7 @@ def fit_steps(
     sched = [Schedule({'lr': combined_cos(flat, lr, lr, lr*0)})] if flat < 1 else []
     records = [o for o in learn.cbs if isinstance(o, (Recorder, ProgressCallback))]
     try:
-        with learn.removed_cbs(records), learn.no_logging(), finish_step_on_interrupt(stop): learn.fit(10**9, cbs=[stop, *sched, *L(cbs)])
+        with learn.removed_cbs(records), learn.no_logging(), finish_step_on_interrupt(stop): learn.fit(10**9, cbs=[stop, StepBar(), *sched, *L(cbs)])
     except InputError as e: raise InputError(str(e).split('\n\t')[-1]) from None   # fastai puts the callback's name in front
     return not stop.interrupted
 
@@ -566,27 +588,6 @@ class TrainLog(Callback):
                 w.writerows(rows)
         except OSError as e: raise InputError(f"can't write {path}: {e.strerror}") from e
 
-# %% ../nbs/04_training.ipynb #780fffc7
-class StepBar(Callback):
-    "One progress bar for the whole training, with the last row of the log; a line now and then where nobody watches"
-    order = StopAt.order-1
-    def before_fit(self):
-        self.watched, self.told = IN_NOTEBOOK or sys.stdout.isatty(), 0.
-        if self.watched:
-            self.bar = progress_bar(range(1000), leave=False)
-            self.bar.update(0)
-    def after_batch(self):
-        done, row = self.learn.stop_at.done, (self.learn.train_log.rows or [{}])[-1]
-        if self.watched:
-            shown = [f'{k} {v:.3f}' for k,v in row.items() if k not in ('step','minutes')]
-            self.bar.comment = ' '.join([f'step {self.train_iter}', *shown])
-            self.bar.update(min(999, int(1000*done)))
-        elif done >= self.told+.1 and row:
-            self.told = done
-            print(' '.join(f'{k} {v:g}' for k,v in row.items()), flush=True)
-    def after_fit(self):
-        if self.watched: self.bar.on_iter_end()
-
 # %% ../nbs/04_training.ipynb #8702a4cc
 class Sheets(Periodic):
     "Write `samples.png` and `reconstructions.png` into a folder now and then, and show them in a notebook"
@@ -629,7 +630,7 @@ def train_run(
     if ckpt.exists() and not resume: raise InputError(f'{folder} already holds a training of {read_state(ckpt)[1]["step"]} steps: continue it with --resume (resume=True), or choose another folder')
     often, most = (1000, 50_000) if learn.dls.device.type == 'cuda' else (100, 5000)
     every = every or min(most, max(100, (steps or 10**6)//20))
-    cbs = [Checkpoint(ckpt, every, resume), TrainLog(folder/'log.csv', min(often, every)), Sheets(folder, every), StepBar()]
+    cbs = [Checkpoint(ckpt, every, resume), TrainLog(folder/'log.csv', min(often, every)), Sheets(folder, every)]
     ended = fit_steps(learn, steps, minutes, cbs, limit)
     averaged(learn).save_pretrained(folder/'model.safetensors', data=data)
     return ended
