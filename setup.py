@@ -5,7 +5,7 @@ from setuptools import find_packages,setup
 ini = ConfigParser(delimiters=['='])
 ini.read('settings.ini', encoding='utf-8')
 cfg = ini['DEFAULT']
-extras = 'metrics', 'data', 'demo'
+extras = 'metrics', 'data', 'demo', 'export'
 
 setup(
     name=cfg['lib_name'], version=cfg['version'], description=cfg['description'], keywords=cfg['keywords'],
