@@ -9,7 +9,7 @@ cfg = ini['DEFAULT']
 at = f"{cfg['user']}/{cfg['repo']}", f"v{cfg['version']}"   # a package index shows the README without the files around it
 whole = lambda m: m[1]+('https://raw.githubusercontent.com/{}/{}/' if m[1][0] == '!' else 'https://github.com/{}/blob/{}/').format(*at)
 readme = re.sub(r'(!?\[[^]]*\]\()(?!https?:|#)', whole, Path('README.md').read_text(encoding='utf-8'))
-extras = 'metrics', 'data', 'demo'
+extras = 'metrics', 'data', 'demo', 'export'
 
 setup(
     name=cfg['lib_name'], version=cfg['version'], description=cfg['description'], keywords=cfg['keywords'],
