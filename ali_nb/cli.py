@@ -455,12 +455,13 @@ class Compare:
 class Export:
     "Write encoder and decoder as ONNX, checked against torch; needs the extra [export]."
     run: tyro.conf.Positional[str] # run folder, weights file, or name of a shipped model
+    half: bool = False # store weights in 16 bits, half the size
     out: str|None = None # folder of the files; the run folder, or here, if not given
 
     def __call__(self):
         from ali_nb.export import export_onnx
         folder = Path(self.out or (self.run if Path(self.run).is_dir() else '.'))
-        return f"wrote {', '.join(map(str, export_onnx(load_run(self.run, 'cpu'), folder)))}"
+        return f"wrote {', '.join(map(str, export_onnx(load_run(self.run, 'cpu'), folder, self.half)))}"
 
 # %% ../nbs/11_cli.ipynb #f969a3a8
 def _class_sheet(run, dls, n=40):
