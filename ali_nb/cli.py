@@ -146,7 +146,7 @@ def look_at(
         return x, ali.given(*y)
     x, judge = read_pictures(images, ali.cfg), _judge(None, ali, run) if ali.cfg.n_y else None
     if not ali.cfg.n_y: return x, None
-    if judge is None and not attributes: raise InputError("this model must be told what the pictures show: use  ali_nb vary  with --attributes")
+    if judge is None and not attributes: raise InputError("this model must be told what the pictures show: give  --attributes  to  ali_nb vary")
     return x, changed(torch.zeros(len(x), ali.cfg.n_y) if judge is None else judge.attributes(x).cpu(), attributes, ali.names)
 
 # %% ../nbs/11_cli.ipynb #dcf9d2ef
@@ -565,6 +565,10 @@ def main(
     try: print(cmd())
     except InputError as e:
         print(f'ali_nb: {e}', file=sys.stderr)
+        return 2
+    except (RuntimeError, MemoryError) as e:
+        if 'memory' not in str(e) and not isinstance(e, MemoryError): raise
+        print('ali_nb: out of memory: lower --bs, --size or --width', file=sys.stderr)
         return 2
     except OSError as e:
         print(f'ali_nb: {e.filename or ""} {e.strerror or e}'.replace('  ', ' '), file=sys.stderr)

@@ -42,7 +42,8 @@ def pick_device(
         device = torch.device(name)
         torch.empty(0, device=device)
     except (RuntimeError, AssertionError) as e:
-        raise InputError(f"device '{name}' can't be used here: {str(e).splitlines()[0]}") from None
+        why = 'give cpu, cuda, cuda:1 or the like' if 'Expected one of' in str(e) else str(e).splitlines()[0]
+        raise InputError(f"device '{name}' can't be used here: {why}") from None
     return device
 
 # %% ../nbs/00_core.ipynb #64310045

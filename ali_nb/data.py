@@ -7,10 +7,11 @@ __all__ = ['ImageArray', 'ResidentDL', 'split_indices', 'labelled_subset', 'chec
            'save_arrays', 'load_arrays', 'read_folder', 'load_data']
 
 # %% ../nbs/01_data.ipynb #1a7b832d
-import io, json, os, sys, warnings, zipfile
+import csv, io, json, os, sys, warnings, zipfile
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 
 import numpy as np
@@ -122,9 +123,17 @@ def split_indices(
 ) -> list[Tensor]: # indices of training, validation and test images, disjoint, each sorted
     "Divide 0…n-1 in the same way on every machine; raises `InputError` if a part would have fewer than two"
     n_valid, n_test = round(n*valid), round(n*test)
-    if min(n_valid, n_test, n-n_valid-n_test) < 2: raise InputError(f'{n} images are too few to train, choose and test on: at least 20 are needed')
+    if min(n_valid, n_test, n-n_valid-n_test) < 2: raise InputError(f'{n} images are too few to train, choose and test on: each part needs two')
     order = torch.randperm(n, generator=torch.Generator().manual_seed(0))
     return [o.sort().values for o in order.split([n-n_valid-n_test, n_valid, n_test])]
+
+def _divide(n, y):
+    "Parts of somebody's own images, in mixed order, so that the first ones are of all classes; those of no known class serve for training"
+    known = torch.arange(n) if y is None or y.ndim > 1 else (y >= 0).nonzero().flatten()
+    mixed = known[torch.randperm(len(known), generator=torch.Generator().manual_seed(0))]
+    train,*held_out = [mixed[i] for i in split_indices(len(known))]
+    unknown = torch.ones(n, dtype=torch.bool).index_fill_(0, known, False).nonzero().flatten()
+    return [torch.cat([train, unknown]), *held_out]
 
 # %% ../nbs/01_data.ipynb #7c67743c
 def labelled_subset(
@@ -132,18 +141,16 @@ def labelled_subset(
     n:int, # number of labels to keep
     seed:int=0, # of the draw
 ) -> Tensor: # indices of the images that keep their label, (n,), sorted
-    "Draw labels evenly over the classes; raises `InputError` if a class would get none or has too few images"
+    "Draw labels as evenly over the classes as their images allow; raises `InputError` if a class would get none or there are too few images"
     if y is None or y.ndim != 1: raise InputError('this data set has no classes to draw labels from: for a folder, put the pictures of each class into a subfolder of its own')
     classes = y[y >= 0].unique().tolist()
     if not classes: raise InputError('no image of this data set has a label')
-    if not len(classes) <= n <= len(y): raise InputError(f'{n} labels for {len(classes)} classes and {len(y)} images: give {len(classes)} to {len(y)}')
-    gen, keep = torch.Generator().manual_seed(seed), []
-    for i,c in enumerate(classes):
-        of_class = (y == c).nonzero().flatten().cpu()
-        k = n//len(classes)+(i < n%len(classes))
-        if len(of_class) < k: raise InputError(f'class {c} has {len(of_class)} images, but {k} labels of it are wanted')
-        keep.append(of_class[torch.randperm(len(of_class), generator=gen)[:k]])
-    return torch.cat(keep).sort().values
+    known = int((y >= 0).sum())
+    if not len(classes) <= n <= known: raise InputError(f'{n} labels for {len(classes)} classes and {known} images of known class: give {len(classes)} to {known}')
+    gen = torch.Generator().manual_seed(seed)
+    orders = [o[torch.randperm(len(o), generator=gen)] for o in ((y == c).nonzero().flatten().cpu() for c in classes)]
+    in_turns = (o[i] for i in range(n) for o in orders if i < len(o))
+    return torch.stack(list(islice(in_turns, n))).sort().values
 
 # %% ../nbs/01_data.ipynb #836a53be
 _OFFICIAL = { # folder below the root, and MD5 by file
@@ -285,7 +292,7 @@ def load_arrays(
     y = torch.from_numpy(a['y']) if 'y' in a else None
     if y is not None and y.ndim == 1: y = y.long()
     names = a['names'].tolist() if 'names' in a else None
-    idx = [torch.from_numpy((a['split'] == i).nonzero()[0]) for i in range(3)] if 'split' in a else split_indices(len(x))
+    idx = [torch.from_numpy((a['split'] == i).nonzero()[0]) for i in range(3)] if 'split' in a else _divide(len(x), y)
     return [ImageArray(x[i], None if y is None else y[i], names) for i in idx]
 
 # %% ../nbs/01_data.ipynb #bd20e9c0
@@ -352,11 +359,22 @@ _SIZES = dict(digits=8, avatars=16, mnist=28, cifar10=32, svhn=32, celeba=64, **
 _BY_SIZE = 'avatars','celeba','tiny-imagenet'   # read at the wanted size, and kept
 
 # %% ../nbs/01_data.ipynb #49fa496b
+def _attributes(table, pictures):
+    "Names and values from a table: a picture in the first column, 0 or 1 for each name in the others"
+    try:
+        with open(table, newline='', encoding='utf-8-sig') as f: (_,*names),*rows = list(csv.reader(f))
+    except (OSError, UnicodeDecodeError, ValueError) as e: raise InputError(f"{table} can't be read as a table with a line of names: {e}") from None
+    values = {r[0]: r[1:] for r in rows if r}
+    if missing := [p for p in pictures if p not in values]: raise InputError(f'{table} has no line for {missing[0]}'+(f' and {len(missing)-1} more' if len(missing) > 1 else ''))
+    for p in pictures:
+        if len(values[p]) != len(names) or not set(values[p]) <= {'0','1'}: raise InputError(f"{table}, {p}: give 0 or 1 for each of {', '.join(names)}, not {','.join(values[p])}")
+    return names, torch.tensor([[int(o) for o in values[p]] for p in pictures], dtype=torch.uint8)
+
 def read_folder(
-    path:str|Path, # folder with pictures, in subfolders by class if there are classes
+    path:str|Path, # folder with pictures, in subfolders by class if there are classes, or with a table `attributes.csv`
     size:int, # side of the squares they become, in pixels
 ) -> list[ImageArray]: # training, validation and test images
-    "Read a folder of pictures; raises `InputError` if it holds none that can be read, or too few"
+    "Read a folder of pictures; raises `InputError` if it holds none that can be read, too few, or a table that doesn't fit them"
     path = Path(path)
     exts = set(Image.registered_extensions())
     files = sorted(p for p in path.rglob('*') if p.suffix.lower() in exts and p.is_file() and not any(o.startswith('.') for o in p.relative_to(path).parts))
@@ -364,11 +382,13 @@ def read_folder(
     x,good = read_images(files, size)
     if not good: raise InputError(f'none of the {len(files)} pictures in {path} can be read')
     files = [files[i] for i in good]
-    tops = [p.relative_to(path).parts[0] if p.parent != path else None for p in files]
-    names = sorted({o for o in tops if o})
-    y = torch.tensor([names.index(o) for o in tops]) if len(names) > 1 and None not in tops else None
+    if (path/'attributes.csv').exists(): names,y = _attributes(path/'attributes.csv', [p.relative_to(path).as_posix() for p in files])
+    else:
+        tops = [p.relative_to(path).parts[0] if p.parent != path else None for p in files]
+        names = sorted({o for o in tops if o})
+        names,y = (names, torch.tensor([names.index(o) if o else -1 for o in tops])) if len(names) > 1 else (None, None)
     if (x == x[...,:1]).all(): x = x[...,:1].contiguous()
-    return [ImageArray(x[i], None if y is None else y[i], names if y is not None else None) for i in split_indices(len(x))]
+    return [ImageArray(x[i], None if y is None else y[i], names) for i in _divide(len(x), y)]
 
 # %% ../nbs/01_data.ipynb #a72fce55
 def _resize(part, size):

@@ -35,7 +35,7 @@ from torch import Tensor
 
 from .core import InputError, atomic_path, image_sheet, pair_sheet, seed_everything
 from .data import ResidentDL
-from .models import ALI, ALIConfig, read_tensors, to_keep
+from .models import ALI, ALIConfig, attribute_groups, read_tensors, to_keep
 from .objective import ali_backward, ali_losses, players
 
 # %% ../nbs/04_training.ipynb #39e848b9
@@ -335,6 +335,9 @@ def tell_names(
     if n != data.n_y: raise InputError(f'the networks take {n} attributes, the data have {data.n_y}')
     if data.y.min() < 0: raise InputError('some images have no class: all must be known to be given to the networks')
     ali.names = [f'class={o}' for o in data.names or range(n)] if data.y.ndim == 1 else list(data.names or map(str, range(n)))
+    for g in attribute_groups(ali.names) if data.y.ndim > 1 else ():
+        odd = int((data.y[:,g].sum(1) != 1).sum()) if len(g) > 1 else 0
+        if odd: raise InputError(f"{odd} images don't have exactly one of {', '.join(ali.names[i] for i in g)}: names of the form group=value exclude one another")
     ali.embed.share.copy_(ali.given(data.y).mean(0))
 
 # %% ../nbs/04_training.ipynb #d229597a
@@ -413,7 +416,7 @@ class StepBar(Callback):
     "One progress bar for the whole training, with the last row of the log; a line now and then where nobody watches"
     order, rows = StopAt.order-1, []   # no rows without a log
     def before_fit(self):
-        self.watched, self.told = IN_NOTEBOOK or sys.stdout.isatty(), 0.
+        self.watched, self.told, self.said = IN_NOTEBOOK or sys.stdout.isatty(), 0., None
         if self.watched:
             self.bar = progress_bar(range(1000), leave=False)
             self.bar.update(0)
@@ -424,8 +427,8 @@ class StepBar(Callback):
             shown = [f'{k} {v:.3f}' for k,v in row.items() if k not in ('step','minutes')]
             self.bar.comment = ' '.join([f'step {self.train_iter}', *shown])
             self.bar.update(min(999, int(1000*done)))
-        elif done >= self.told+.1 and row:
-            self.told = done
+        elif done >= self.told+.1 and row and row is not self.said:
+            self.told,self.said = done,row
             print(' '.join(f'{k} {v:g}' for k,v in row.items()), flush=True)
     def after_fit(self):
         if self.watched: self.bar.on_iter_end()
