@@ -94,7 +94,7 @@ def prepare(
     n_ch,sz = dls.one_batch()[0].shape[1:3]
     more = dict(lr=cmd.lr, ema=cmd.ema, bf16=cmd.precision and cmd.precision == 'bf16', seed=cmd.seed)
     given = cmd.conditional or (cmd.preset or '').endswith('-conditional')
-    if given and not dls.train.dataset.n_y: raise InputError(f'nothing is known of the images of {cmd.data}: --conditional needs a subfolder for each class, or an .npz file with attributes y and their names')
+    if given and not dls.train.dataset.n_y: raise InputError(f'nothing is known of the images of {cmd.data}: --conditional needs a subfolder for each class, a table attributes.csv, or an .npz file with attributes y and their names')
     if given and cmd.labels is not None: raise InputError('--conditional gives the networks what --labels asks them for: use one of the two')
     if cmd.labels is None:
         name = cmd.preset or (preset_for(sz, given=True) if cmd.conditional else cmd.data if cmd.data in PRESETS else preset_for(sz))

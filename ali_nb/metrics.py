@@ -25,10 +25,10 @@ from .models import ALI, attribute_groups, inference, load_tensors, read_tensors
 # %% ../nbs/05_metrics.ipynb #10489341
 def random_pair_mse(
     x:Tensor, # images, (n, n_ch, sz, sz), at least two
-) -> float: # mean squared error per pixel
+) -> float: # mean squared error per pixel; at least 1e-12, so that images which are all the same can be a yardstick too
     "Mean squared error between an image and another one, over all pairs; raises `InputError` for fewer than two images"
     if len(x) < 2: raise InputError(f'{len(x)} image has no other one to compare with')
-    return 2*x.double().var(0, unbiased=True).mean().item()
+    return max(1e-12, 2*x.double().var(0, unbiased=True).mean().item())
 
 def reconstruction_error(
     x:Tensor, # originals, (n, n_ch, sz, sz)

@@ -34,17 +34,18 @@ from .training import RECIPES, ALITrainer, ali_learner, averaged, ema_decay
 def features(
     ali:ALI, # with an encoder; or a plain GAN with its discriminator
     x:Tensor, # images, (n, n_ch, sz, sz), float in [0, 1]
-    layers:int=3, # hidden layers of the encoder that are used: the last ones, fewer if it has fewer
+    layers:int|None=3, # hidden layers of the encoder that are used: the last ones, fewer if it has fewer; all of them, read like a discriminator's, if None
     bs:int=500, # images at a time
 ) -> Tensor: # (n, d), float32, on the model's device
-    "Mean code and last hidden layers before their nonlinearity (paper, semi-supervised learning); without an encoder D's hidden layers, pooled to 4x4 (Radford et al. 2016)"
+    "Mean code and last hidden layers before their nonlinearity (paper, semi-supervised learning); D's hidden layers behind it, pooled to 4x4, where there is no encoder (Radford et al. 2016)"
     x, seen = ali._check_x(x), []
-    if layers < 0: raise InputError(f'layers is {layers}: give 0 or more')
+    if layers is not None and layers < 0: raise InputError(f'layers is {layers}: give 0 or more')
     if ali.cfg.n_y: raise InputError('the code of this model depends on attributes: features are for models without them')
-    if ali.encoder: mods = [m for m in ali.encoder.body if isinstance(m, torch.nn.modules.batchnorm._BatchNorm)][-layers:] if layers else []
-    else: mods = [m for m in [*ali.discriminator.x, *ali.discriminator.xz] if isinstance(m, (torch.nn.LeakyReLU, Maxout))]
+    body, pooled = ali.encoder.body if ali.encoder else [*ali.discriminator.x, *ali.discriminator.xz], layers is None or not ali.encoder
+    mods = [m for m in body if isinstance(m, (torch.nn.LeakyReLU, Maxout) if pooled else torch.nn.modules.batchnorm._BatchNorm)]
+    if not pooled: mods = mods[-layers:] if layers else []
     def keep(m, i, o):
-        if not ali.encoder and o.ndim == 4: o = F.adaptive_max_pool2d(o, 4) if o.shape[-1] > 4 else o
+        if pooled and o.ndim == 4 and o.shape[-1] > 4: o = F.adaptive_max_pool2d(o, 4)
         seen.append(o.flatten(1).float().clone())   # the nonlinearity that follows works in place
     hooks, out = [m.register_forward_hook(keep) for m in mods], []
     try:
@@ -63,7 +64,7 @@ class ALIFeatures(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimat
     "Features of a trained encoder as a scikit-learn transformer"
     def __init__(self,
         model:str='digits', # run folder, weights file, or name of a shipped model
-        layers:int=3, # hidden layers that are used beside the mean of the code
+        layers:int|None=3, # hidden layers that are used beside the mean of the code; all of them, pooled, if None
         device:str|None=None, # where to compute; the best device here if None
     ): self.model,self.layers,self.device = model,layers,device
 

@@ -331,7 +331,7 @@ def tell_names(
     data, n = dls.train.dataset, ali.cfg.n_y
     if ali.cfg.n_cls: ali.names = data.names
     if not n: return
-    if not data.n_y: raise InputError('nothing is known of these images: the networks can be given classes (a subfolder for each) or attributes (an array y of 0 and 1, with names)')
+    if not data.n_y: raise InputError('nothing is known of these images: the networks can be given classes (a subfolder for each) or attributes (a table attributes.csv, or an array y of 0 and 1 with names)')
     if n != data.n_y: raise InputError(f'the networks take {n} attributes, the data have {data.n_y}')
     if data.y.min() < 0: raise InputError('some images have no class: all must be known to be given to the networks')
     ali.names = [f'class={o}' for o in data.names or range(n)] if data.y.ndim == 1 else list(data.names or map(str, range(n)))

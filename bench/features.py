@@ -1,6 +1,8 @@
 """What features are worth: an L2-SVM, a nearest neighbour and logistic regression with few labels, on the features of ALI, of ALI
 with the networks for few labels, of a plain GAN of the same networks, of DCGAN, and on pixels; adds rows to results/features-DATA.json
 
+A method with -all reads all layers of the encoder as those of DCGAN are read, pooled, in place of the last three.
+
 Rows that are there already are not made again. ALI is the shipped model or trained here, as the others are, on
 the same images, for as many steps of as many images.
 """
@@ -33,7 +35,7 @@ def model(data, method, steps, width, size):
 def main():
     p = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     p.add_argument('data')
-    p.add_argument('methods', nargs='+', choices=['pixels', 'ali', 'better', 'gan', 'dcgan'])
+    p.add_argument('methods', nargs='+', choices=['pixels', 'ali', 'ali-all', 'better', 'better-all', 'gan', 'dcgan'])
     p.add_argument('--labels', type=int, nargs='+', default=[100, 300, 1000])
     p.add_argument('--draws', type=int, default=10)
     p.add_argument('--steps', type=int, default=0, help='of a training; 0 takes the shipped ALI')
@@ -45,11 +47,11 @@ def main():
     @lru_cache(1)
     def described(method):
         "Features and classes of the three parts, what they are, and where they were computed"
-        ali = model(a.data, method, a.steps, a.width, a.size)
+        ali = model(a.data, method.removesuffix('-all'), a.steps, a.width, a.size)
         dls = load_data(a.data, size=ali and ali.cfg.sz)
         if ali: ali.to(dls.device)
         parts = [o.dataset[:] for o in dls]
-        told = [o for x,y in parts for o in (x if ali is None else features(ali, x), y)]
+        told = [o for x,y in parts for o in (x if ali is None else features(ali, x, None if method.endswith('-all') else 3), y)]
         return told, dict(n_features=told[0].flatten(1).shape[1], sz=parts[0][0].shape[-1]), dls.device
     def make(key, left):
         told, about, device = described(key['method'])

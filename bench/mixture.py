@@ -11,11 +11,11 @@ from pathlib import Path
 import torch
 
 from ali_nb.core import environment, pick_device, read_json, write_json
-from ali_nb.mixture import BEST, PLAIN, RELEASED, STEADY, Trial, draw_mixture, grid_means, judged
+from ali_nb.mixture import BEST, PLAIN, RELEASED, SHARP, STEADY, Trial, draw_mixture, grid_means, judged
 
 NAMES = { # recipes by name; the second word of a rival's name is its method
     'released ali': RELEASED, 'released gan': replace(RELEASED, method='gan'),
-    'ali': STEADY, 'alice': BEST, **{o: replace(STEADY, method=o) for o in ('gan', 'inverse', 'posthoc', 'vae')},
+    'ali': STEADY, 'alice': BEST, 'sharp': SHARP, **{o: replace(STEADY, method=o) for o in ('gan', 'inverse', 'posthoc', 'vae')},
     'plain': PLAIN,
     'plain + pairs': replace(PLAIN, pairing=True), 'plain + penalty': replace(PLAIN, gamma=BEST.gamma, gamma_end=BEST.gamma_end),
     'plain + falling rate': replace(PLAIN, flat=BEST.flat), 'plain + average': replace(PLAIN, ema=BEST.ema),
