@@ -7,7 +7,7 @@ __all__ = ['InputError', 'seed_everything', 'pick_device', 'to_uint8', 'image_sh
            'write_json', 'write_results', 'read_json']
 
 # %% ../nbs/00_core.ipynb #bbb684b3
-import json, os, platform, random, sys, tempfile
+import json, os, platform, random, sys, tempfile, warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from importlib.metadata import version
@@ -23,6 +23,9 @@ from . import __version__
 
 # %% ../nbs/00_core.ipynb #d714fe0e
 class InputError(ValueError): "What the user gave can't be used; the message is one line that names the thing and says what to do"
+
+# %% ../nbs/00_core.ipynb #f8aa9dac
+warnings.filterwarnings('ignore', '`torch.jit.script`', FutureWarning)   # fastai calls it while it is imported
 
 # %% ../nbs/00_core.ipynb #48a97897
 def seed_everything(

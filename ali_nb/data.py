@@ -17,14 +17,13 @@ from pathlib import Path
 import numpy as np
 import torch
 import torch.nn.functional as F
+from .core import InputError, atomic_path, image_sheet, pick_device   # before fastai
 from fastai.data.core import DataLoaders
 from fastai.data.external import fastai_path
 from fastai.data.load import DataLoader
 from fastcore.imports import IN_NOTEBOOK
 from PIL import Image, ImageOps, UnidentifiedImageError
 from torch import Tensor
-
-from .core import InputError, atomic_path, image_sheet, pick_device
 
 # %% ../nbs/01_data.ipynb #c30008fc
 @dataclass

@@ -13,9 +13,10 @@ from dataclasses import replace
 import numpy as np
 import torch
 import torch.nn.functional as F
+from .core import InputError, pick_device, seed_everything   # before fastai
 from fastai.data.core import DataLoaders
-from fastcore.basics import patch
 from fastai.learner import Learner
+from fastcore.basics import patch
 from sklearn.base import BaseEstimator, ClassNamePrefixFeaturesOutMixin, TransformerMixin
 from sklearn.linear_model import LogisticRegression
 from sklearn.svm import LinearSVC
@@ -23,7 +24,6 @@ from sklearn.utils.validation import check_is_fitted
 from torch import Tensor
 from torch.optim.swa_utils import AveragedModel
 
-from .core import InputError, pick_device, seed_everything
 from .data import labelled_subset
 from .metrics import nearest_class
 from .models import ALI, ALIConfig, Maxout, inference

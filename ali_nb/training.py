@@ -17,6 +17,7 @@ from pathlib import Path
 
 import numpy as np
 import torch
+from .core import InputError, atomic_path, image_sheet, pair_sheet, seed_everything   # before fastai
 from fastai.callback.core import Callback, CancelBackwardException, CancelBatchException, CancelEpochException, CancelFitException, CancelValidException
 from fastai.callback.channelslast import ChannelsLast
 from fastai.callback.fp16 import AMPMode, MixedPrecision
@@ -33,7 +34,6 @@ from PIL import Image
 from safetensors.torch import save_file
 from torch import Tensor
 
-from .core import InputError, atomic_path, image_sheet, pair_sheet, seed_everything
 from .data import ResidentDL
 from .models import ALI, ALIConfig, attribute_groups, read_tensors, to_keep
 from .objective import ali_backward, ali_losses, players
