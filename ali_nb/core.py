@@ -25,7 +25,7 @@ from . import __version__
 class InputError(ValueError): "What the user gave can't be used; the message is one line that names the thing and says what to do"
 
 # %% ../nbs/00_core.ipynb #f8aa9dac
-warnings.filterwarnings('ignore', '`torch.jit.script`', FutureWarning)   # fastai calls it while it is imported
+warnings.filterwarnings('ignore', r'`torch\.jit\.(script|load)`', FutureWarning)   # fastai calls one at import, and Inception's usual weights need the other
 
 # %% ../nbs/00_core.ipynb #48a97897
 def seed_everything(
