@@ -160,10 +160,10 @@ def read_pictures(
     x = np.stack([read_image(p, cfg.sz, grey=cfg.n_ch == 1) for p in paths])
     return torch.from_numpy(x).permute(0,3,1,2).float()/255
 
-def _save_sheet(im, run, name, out):
-    "Write a sheet where it is asked for, else into the run folder, else here"
+def _save_sheet(im, run, name, out, images=()):
+    "Write a sheet where it is asked for, else into the run folder, else here; that of somebody's own pictures is named after the first one"
     from ali_nb.core import InputError, atomic_path
-    path = Path(out) if out else (Path(run) if Path(run).is_dir() else Path())/f'{name}.png'
+    path = Path(out) if out else (Path(run) if Path(run).is_dir() else Path())/f"{'-'.join([name, *(Path(o).stem for o in images[:1])])}.png"
     try:
         with atomic_path(path) as tmp: im.save(tmp)
     except ValueError as e: raise InputError(f"can't write {path}: {e}") from None
@@ -191,7 +191,7 @@ class Reconstruct:
     run: tyro.conf.Positional[str] # run folder, weights file, or name of a shipped model
     images: tyro.conf.Positional[tuple[str, ...]] = () # picture files; held-out images of the training data if none
     n: int = 32 # held-out images, if no files are given
-    out: str|None = None # picture file; reconstructions.png in the run folder, or here, if not given
+    out: str|None = None # picture file; reconstructions.png in the run folder, or here, with the first picture's name if there are any, if not given
     data_root: str|None = None # folder with all data; as it was in training if not given
     device: str|None = None # cpu, cuda, …; the best one here if not given
 
@@ -199,7 +199,7 @@ class Reconstruct:
         from ali_nb.reconstruction import reconstruction_sheet
         ali = load_run(self.run, self.device)
         x,y = look_at(self.run, ali, self.images, self.n, self.data_root)
-        return _save_sheet(reconstruction_sheet(ali, x, y=y), self.run, 'reconstructions', self.out)
+        return _save_sheet(reconstruction_sheet(ali, x, y=y), self.run, 'reconstructions', self.out, self.images)
 
 # %% ../nbs/11_cli.ipynb #ccebd8a4
 @dataclass
@@ -209,7 +209,7 @@ class Interpolate:
     images: tyro.conf.Positional[tuple[str, ...]] = () # two picture files; eight pairs of held-out images if none
     steps: int = 11 # pieces of the way
     how: Literal['linear','spherical'] = 'linear' # straight lines as in the paper, or great circles
-    out: str|None = None # picture file; interpolations.png in the run folder, or here, if not given
+    out: str|None = None # picture file; interpolations.png in the run folder, or here, with the first picture's name if there are any, if not given
     data_root: str|None = None # folder with all data; as it was in training if not given
     device: str|None = None # cpu, cuda, …; the best one here if not given
 
@@ -221,7 +221,7 @@ class Interpolate:
         x,y = look_at(self.run, ali, self.images, 16, self.data_root)
         half = len(x)//2
         (a,b),(ya,yb) = (x[:half], x[half:2*half]), (None, None) if y is None else (y[:half], y[half:2*half])
-        return _save_sheet(walk_sheet(ali, a, b, self.steps, self.how, ya, yb), self.run, 'interpolations', self.out)
+        return _save_sheet(walk_sheet(ali, a, b, self.steps, self.how, ya, yb), self.run, 'interpolations', self.out, self.images)
 
 # %% ../nbs/11_cli.ipynb #5e2a8eae
 @dataclass
@@ -232,7 +232,7 @@ class Vary:
     changes: tuple[str, ...] = () # one for each column: names of attributes separated by commas, `no` before one to unset, '' for none; a figure that suits the model if not given
     attributes: str = '' # what the pictures, or all rows, show before the changes; what is not said is seen by the judge of the data, or chosen
     seed: int = 0 # of the codes
-    out: str|None = None # picture file; variations.png in the run folder, or here, if not given
+    out: str|None = None # picture file; variations.png in the run folder, or here, with the first picture's name if there are any, if not given
     device: str|None = None # cpu, cuda, …; the best one here if not given
 
     def __call__(self):
@@ -240,7 +240,7 @@ class Vary:
         ali = load_run(self.run, self.device)
         z,y,columns = figure(ali, self.seed)
         z,y = look_at(self.run, ali, self.images, 0, attributes=self.attributes) if self.images else (z, changed(y, self.attributes, ali.names))
-        return _save_sheet(vary_sheet(ali, z, y, list(self.changes) or columns), self.run, 'variations', self.out)
+        return _save_sheet(vary_sheet(ali, z, y, list(self.changes) or columns), self.run, 'variations', self.out, self.images)
 
 # %% ../nbs/11_cli.ipynb #066a01db
 def _judge(features, ali, run):
@@ -354,10 +354,11 @@ def _curves(panels):
     "One panel for each dict from a label to its points, (steps, values), as SVG"
     import matplotlib
     from matplotlib.figure import Figure
+    labels = list(dict.fromkeys(itertools.chain(*panels.values())))   # a run has one colour everywhere
     fig, buf = Figure(figsize=(7,2.4*-(-len(panels)//2)), layout='constrained'), io.StringIO()
     for i,(title,lines) in enumerate(panels.items()):
         ax = fig.add_subplot(-(-len(panels)//2), 2, i+1)
-        for label,points in lines.items(): ax.plot(*points, label=label, lw=1)
+        for label,points in lines.items(): ax.plot(*points, label=label, lw=1, color=f'C{labels.index(label)}')
         ax.set(xlabel='step', title=title)
         ax.legend(fontsize=8)
     with matplotlib.rc_context({'svg.hashsalt':'ali_nb'}): fig.savefig(buf, format='svg', metadata={'Date':None})
@@ -385,7 +386,7 @@ def write_report(
         steps, of = [r['step'] for r in log], lambda *names: {k: (steps, [r[k] for r in log]) for k in names if k in log[0]}
         parts.append(_section('Training', _CURVES, _curves({'losses':of('loss_d','loss_g'), 'shares':of('d_accuracy','recon_error','class_error')})))
     if cfg:
-        again = f"{_command(t)}\nali_nb train --out {shlex.quote(str(run))} --resume --steps {2*cfg['step']}"
+        again = f"{_command(t)}\nali_nb train --out {shlex.quote(str(run))} --resume{' --steps '+str(2*cfg['step']) if cfg['ended'] else ''}"
         parts.append(_section('Again', 'Repeat it, or go on with it:', f'<pre>{esc(again)}</pre>'))
         parts.append(f'<details><summary>All options, versions and networks</summary><pre>{esc(json.dumps(cfg, indent=1))}</pre></details>')
     return _page(run/'report.html', run.name, parts)
@@ -403,11 +404,11 @@ def train(
     elif (run/'checkpoint.safetensors').exists(): raise InputError(f'{run} already holds a training: continue it with --resume, or give another --out')
     learn,steps = prepare(cmd)
     about = dict(train={**asdict(cmd), 'resume':False, 'out':str(run)}, networks=asdict(learn.model.cfg), precision='bf16' if learn.model.bf16 else 'fp32', **environment(learn.dls.device))
-    keep = lambda step, minutes: write_json(run/'config.json', dict(**about, step=step, minutes=minutes))
+    keep = lambda step, minutes, ended=False: write_json(run/'config.json', dict(**about, step=step, minutes=minutes, ended=ended))
     if not cmd.resume: keep(0, 0.)
     ended = train_run(learn, run, steps, cmd.minutes, cmd.resume, limit=limit, data=cmd.data)
     state = read_state(run/'checkpoint.safetensors')[1]
-    keep(state['step'], state['minutes'])
+    keep(state['step'], state['minutes'], ended)
     if learn.model.encoder:
         for o in (Interpolate, Evaluate): o(str(run), device=cmd.device, data_root=cmd.data_root)()
     if learn.model.cfg.n_y: Vary(str(run), device=cmd.device)()
@@ -438,7 +439,7 @@ class Compare:
             if not (Path(o)/'config.json').exists(): raise InputError(f'{o} is no run folder: it holds no config.json')
         runs, names = [Path(o) for o in self.runs], [html.escape(o) for o in self.runs]
         about = [{**c['networks'], **c['train'], **c, 'preset':c['networks']['name']} for c in (_read(p, 'config.json') for p in runs)]
-        keys = [k for k in dict.fromkeys(itertools.chain(*about)) if k not in ('name','networks','train','out','command') and len({json.dumps(o.get(k)) for o in about}) > 1]
+        keys = [k for k in dict.fromkeys(itertools.chain(*about)) if k not in ('name','networks','train','out','command','ended') and len({json.dumps(o.get(k)) for o in about}) > 1]
         show = lambda v: '–' if v is None else f'{v:.4g}' if isinstance(v, float) else html.escape(str(v))
         parts = [_section('What differs', 'Options, networks, versions and time; all else is the same.', _table([[k, *(show(o.get(k)) for o in about)] for k in keys], ['', *names]))]
         metrics, logs = [_read(p, 'metrics.json') for p in runs], {o: log for o,p in zip(self.runs, runs) if (log := _log(p))}

@@ -177,7 +177,7 @@ def check_files(
     from torchvision.datasets.utils import check_integrity
     folder, files = _OFFICIAL[name]
     missing = [f for f in files if not (root/folder/f).exists()]
-    if missing: raise InputError(f"{name} is not there: put {', '.join(missing)} into {root/folder}, or get them with --download (download=True)")
+    if missing: raise InputError(f"{name} is not there: put {', '.join(missing)} into {root/folder}, or fetch them with  ali_nb train {name} --download  (download=True)")
     for f,md5 in files.items():
         if md5 and not check_integrity(str(root/folder/f), md5):
             raise InputError(f'{root/folder/f} is damaged: its MD5 is not {md5}; delete it and get it again')

@@ -429,7 +429,7 @@ class StepBar(Callback):
             self.bar.update(min(999, int(1000*done)))
         elif done >= self.told+.1 and row and row is not self.said:
             self.told,self.said = done,row
-            print(' '.join(f'{k} {v:g}' for k,v in row.items()), flush=True)
+            print(' '.join(f'{k} {v:g}' for k,v in row.items()), f'done {done:.0%}', flush=True)
     def after_fit(self):
         if self.watched: self.bar.on_iter_end()
 
