@@ -10,6 +10,9 @@ root,media = Path(__file__).resolve().parent.parent,'docs_images'
 def from_root(m, nbs):
     "A link that holds in nbs/, rewritten to hold in the repository's root"
     path,anchor = re.fullmatch(r'([^#]*)(#.*)?', m[2]).groups()
+    if path.endswith('.md') and (nbs/path).is_file() and not (nbs/path).is_symlink():   # a page that only the site can show
+        cfg = get_config()
+        return f"{m[1]}{cfg.doc_host}{cfg.doc_baseurl}/{path[:-3]}.html{anchor or ''})"
     if (nbs/path).exists(): return f"{m[1]}{(nbs/path).resolve().relative_to(root).as_posix()}{anchor or ''})"
     if '.' in path: sys.exit(f'README: {m[2]} is not in {nbs.name}/')
     return m[0]
