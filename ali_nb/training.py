@@ -414,20 +414,20 @@ def show_results(self:ResidentDL,
 # %% ../nbs/04_training.ipynb #780fffc7
 class StepBar(Callback):
     "One progress bar for the whole training, with the last row of the log; a line now and then where nobody watches"
-    order, rows = StopAt.order-1, []   # no rows without a log
+    order, rows, path = StopAt.order-1, [], None   # as a log without rows
     def before_fit(self):
         self.watched, self.told, self.said = IN_NOTEBOOK or sys.stdout.isatty(), 0., None
         if self.watched:
             self.bar = progress_bar(range(1000), leave=False)
             self.bar.update(0)
     def after_batch(self):
-        done, rows = self.learn.stop_at.done, getattr(self.learn, 'train_log', self).rows
-        row = rows[-1] if rows else {}
+        done, log = self.learn.stop_at.done, getattr(self.learn, 'train_log', self)
+        row = log.rows[-1] if log.rows else {}
         if self.watched:
             shown = [f'{k} {v:.3f}' for k,v in row.items() if k not in ('step','minutes')]
             self.bar.comment = ' '.join([f'step {self.train_iter}', *shown])
             self.bar.update(min(999, int(1000*done)))
-        elif done >= self.told+.1 and row and row is not self.said:
+        elif log.path and done >= self.told+.1 and row and row is not self.said:
             self.told,self.said = done,row
             print(' '.join(f'{k} {v:g}' for k,v in row.items()), f'done {done:.0%}', flush=True)
     def after_fit(self):
