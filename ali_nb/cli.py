@@ -345,10 +345,11 @@ def _table(rows, head=()):
 
 # %% ../nbs/11_cli.ipynb #1739acdf
 def _log(run):
-    "The lines of a run's log; none if it has no log"
+    "The columns of a run's log; none if it has no log, or an empty one"
     import csv
-    if not (run/'log.csv').exists(): return []
-    with open(run/'log.csv') as f: return [{k: float(v) for k,v in r.items()} for r in csv.DictReader(f)]
+    if not (run/'log.csv').exists(): return {}
+    with open(run/'log.csv') as f: rows = list(csv.DictReader(f))
+    return {k: [float(r[k]) for r in rows] for k in rows[0]} if rows else {}
 
 def _curves(panels):
     "One panel for each dict from a label to its points, (steps, values), as SVG"
@@ -383,7 +384,7 @@ def write_report(
     parts += [_section(*_PICTURES[k], _picture(run/f'{k}.png')) for k in _PICTURES if (run/f'{k}.png').exists()]
     if metrics: parts.append(_section('Numbers', f"On {metrics['n_test']:,} images of the {metrics['part']} part.", _numbers((), metrics)))
     if log:
-        steps, of = [r['step'] for r in log], lambda *names: {k: (steps, [r[k] for r in log]) for k in names if k in log[0]}
+        of = lambda *names: {k: (log['step'], log[k]) for k in names if k in log}
         parts.append(_section('Training', _CURVES, _curves({'losses':of('loss_d','loss_g'), 'shares':of('d_accuracy','recon_error','class_error')})))
     if cfg:
         again = f"{_command(t)}\nali_nb train --out {shlex.quote(str(run))} --resume{' --steps '+str(2*cfg['step']) if cfg['ended'] else ''}"
@@ -444,7 +445,7 @@ class Compare:
         parts = [_section('What differs', 'Options, networks, versions and time; all else is the same.', _table([[k, *(show(o.get(k)) for o in about)] for k in keys], ['', *names]))]
         metrics, logs = [_read(p, 'metrics.json') for p in runs], {o: log for o,p in zip(self.runs, runs) if (log := _log(p))}
         if any(metrics): parts.append(_section('Numbers', 'On held-out images.', _numbers(names, *metrics)))
-        panels = {k: {o: ([r['step'] for r in log], [r[k] for r in log]) for o,log in logs.items() if k in log[0]} for k in ('loss_d','loss_g','d_accuracy','recon_error','class_error')}
+        panels = {k: {o: (log['step'], log[k]) for o,log in logs.items() if k in log} for k in ('loss_d','loss_g','d_accuracy','recon_error','class_error')}
         if logs: parts.append(_section('Training', 'The losses of both players, the share of pairs that D tells rightly, and errors on the validation part.', _curves({k: v for k,v in panels.items() if v})))
         for k,(title,note) in _PICTURES.items():
             sheets = {o: _picture(p/f'{k}.png') for o,p in zip(names, runs) if (p/f'{k}.png').exists()}

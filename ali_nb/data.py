@@ -142,10 +142,10 @@ def labelled_subset(
 ) -> Tensor: # indices of the images that keep their label, (n,), sorted
     "Draw labels as evenly over the classes as their images allow; raises `InputError` if a class would get none or there are too few images"
     if y is None or y.ndim != 1: raise InputError('this data set has no classes to draw labels from: for a folder, put the pictures of each class into a subfolder of its own')
-    classes = y[y >= 0].unique().tolist()
+    known = y[y >= 0]
+    classes = known.unique().tolist()
     if not classes: raise InputError('no image of this data set has a label')
-    known = int((y >= 0).sum())
-    if not len(classes) <= n <= known: raise InputError(f'{n} labels for {len(classes)} classes and {known} images of known class: give {len(classes)} to {known}')
+    if not len(classes) <= n <= len(known): raise InputError(f'{n} labels for {len(classes)} classes and {len(known)} images of known class: give {len(classes)} to {len(known)}')
     gen = torch.Generator().manual_seed(seed)
     orders = [o[torch.randperm(len(o), generator=gen)] for o in ((y == c).nonzero().flatten().cpu() for c in classes)]
     in_turns = (o[i] for i in range(n) for o in orders if i < len(o))

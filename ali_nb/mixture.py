@@ -164,7 +164,8 @@ class Waves(nn.Module):
     ) -> Tensor: # what a `JointDiscriminator` returns
         "Logits of pairs"
         x = x.flatten(1)
-        return self.net(torch.cat([x, (x@self.frequencies).sin(), (x@self.frequencies).cos()], 1)[:,:,None,None], z)
+        phases = x@self.frequencies
+        return self.net(torch.cat([x, phases.sin(), phases.cos()], 1)[:,:,None,None], z)
 
 # %% ../nbs/10_mixture.ipynb #86c63bb5
 class Trial:
