@@ -4,7 +4,7 @@
 
 # %% auto #0
 __all__ = ['METHODS', 'RELEASED', 'PLAIN', 'STEADY', 'BEST', 'SHARP', 'grid_means', 'draw_mixture', 'coverage', 'Stack', 'Recipe',
-           'without_norm', 'spread_biases', 'Moments', 'Waves', 'Trial', 'penalty', 'judged', 'spread_table']
+           'without_norm', 'spread_biases', 'Moments', 'Waves', 'Trial', 'judged', 'spread_table']
 
 # %% ../nbs/10_mixture.ipynb #09acfc88
 import copy, math, time
@@ -22,7 +22,7 @@ from torch.func import functional_call, stack_module_state
 from .core import InputError, atomic_path
 from .metrics import frechet_distance, mode_coverage, precision_recall
 from .models import ALI, ALIConfig, JointDiscriminator, inference, read_tensors
-from .objective import ali_losses, two_backwards
+from .objective import ali_losses, penalty, two_backwards
 
 # %% ../nbs/10_mixture.ipynb #b2450779
 def grid_means(
@@ -207,17 +207,6 @@ class Trial:
 # %% ../nbs/10_mixture.ipynb #7f2eafe9
 def _per_seed(o): return o.flatten(2).sum(2).mean(1).sum()   # sum over coordinates and seeds, mean over the batch
 
-def penalty(
-    real:Tensor, # logits of real pairs, (n_seeds, bs)
-    fake:Tensor, # logits of fake pairs, (n_seeds, bs)
-    *inputs:Tensor # what D saw, points and codes: (n_seeds, 2*bs, …), real pairs first
-) -> Tensor: # scalar, the sum over seeds, differentiable in D's parameters
-    "Half the mean squared norm of D's gradient at real pairs, plus the same at fake pairs (R1 and R2; Mescheder et al. 2018)"
-    inputs = [o for o in inputs if o.requires_grad]
-    grads = torch.autograd.grad(real.sum()+fake.sum(), inputs, create_graph=True)
-    return sum(map(_per_seed, (g.square() for g in grads)))   # the mean over all 2*bs pairs is half the sum of the two means
-
-# %% ../nbs/10_mixture.ipynb #84ffdb30
 @patch
 def draw(self:Trial) -> tuple[Tensor, Tensor, Tensor]: # points (n_seeds, bs, …), noise of the encoder and codes, both (n_seeds, bs, n_z)
     "A batch and its noise for each seed, from the seed's own generator"
@@ -244,11 +233,12 @@ def losses(self:Trial,
     z_hat = self.E(x, eps) if self.E else torch.zeros_like(z)
     xs,zs = torch.cat([x, x_tilde], 1), torch.cat([z_hat, z], 1)
     if r.gamma and self.frozen: xs.requires_grad_()   # so that the penalty sees it
-    real,fake = self.D(xs, zs).chunk(2, 1)
+    logits = self.D(xs, zs)
+    real,fake = logits.chunk(2, 1)
     pair = (real-fake, fake-real) if r.pairing else (real, fake)
     loss_d,loss_g = (o*len(self.seeds)/(2 if r.pairing else 1) for o in ali_losses(*pair))
     gamma = r.gamma*(1 if r.gamma_end is None else (r.gamma_end/r.gamma)**(self.n/r.steps))
-    if gamma: loss_d = loss_d+gamma*penalty(real, fake, xs, zs)
+    if gamma: loss_d = loss_d+gamma*penalty(logits, xs, zs).mean(1).sum()
     if r.cycle: loss_g = loss_g+r.cycle*_per_seed((self.G(z_hat)-x).square())
     return loss_d, loss_g
 

@@ -339,6 +339,9 @@ PRESETS = {
     'dcgan': dict(n_ch=3, sz=32, n_z=100, encoder=(), decoder=((4,1,512),(4,2,256,1),(4,2,128,1),(4,2,3,1)),
                   d_x=((4,2,128,1),(4,2,256,1),(4,2,512,1)), d_z=(), d_xz=(), slope=.2, drop_in=0., drop=0., init_std=.02),
 }
+_halve = ((4,2,64,1),(4,2,128,1),(4,2,256,1),(4,1,512))
+PRESETS['steady'] = dict(n_ch=3, sz=32, n_z=64, encoder=_halve, decoder=((4,1,256),(4,2,128,1),(4,2,64,1),(4,2,3,1)), d_x=_halve[:3], d_z=(512,), d_xz=(1024,),
+                         slope=.2, drop_in=0., drop=0., init_std=None, d_norm=False, d_z_bias=True)
 PRESETS |= {f'{k}-gan': {**PRESETS[k], 'encoder':()} for k in ('svhn','cifar10','mixture','mnist','digits')}
 PRESETS |= {f'{k}-conditional': {**PRESETS[k], 'slope':.2, 'project':True, 'n_y':10} for k in ('mnist','digits')}
 PRESETS['avatars-conditional'] = {**PRESETS['mnist-conditional'], 'n_ch':3, 'sz':16, 'n_y':16, 'encoder':((16,1,1024),(1,1,1024)), 'decoder':((1,1,1024),(1,1,1024),(16,1,3)), 'd_x':((16,1,1024),), 'drop':.4}
@@ -356,8 +359,8 @@ def refit(
         k_new = sz-s*(after-1)+2*sum(pad)
         if max(s, 2) <= k_new <= max(8, k) or (after == 1 and k_new > 0 and i == 0): return ((k_new,s,n,*pad), *layers[i+1:])
     if sz < 8: raise InputError(f'no kernel fits an image of {sz} pixels')
-    k = 4+sz%2
-    return ((k,2,layers[0][2]), *refit(layers, native, (sz-k)//2+1))
+    k, (_,_,n,*pad) = 4+sz%2, layers[0]
+    return ((k,2,n,*pad), *refit(layers, native, (sz-k+2*sum(pad))//2+1))
 
 # %% ../nbs/02_models.ipynb #40f66f6b
 @patch(cls_method=True)
@@ -381,7 +384,7 @@ def preset(cls:ALIConfig,
     grow,flat = scale(up[:len(up)-tail]), scale(up[len(up)-tail:])+((k,s,n_ch,*pad),)
     if sz != native and k == 1: grow = refit(grow[::-1], native, sz)[::-1]
     if sz != native and k == native: flat = ((sz,s,n_ch),)
-    if sz != native and k not in (1,native): raise InputError(f"preset '{name}' is for images of {native} pixels: load them with size={native}")
+    if sz != native and k not in (1,native): grow = refit(grow[::-1], *(map_sizes(flat[-1:], o)[1] for o in (native, sz)))[::-1]
     return cls(**{**p, 'name':name, 'sz':sz, 'n_ch':n_ch, 'n_cls':n_cls, 'n_y':p.get('n_y', 0) if n_y is None else n_y, 'encoder':refit(scale(p['encoder']), native, sz) if p['encoder'] else (), 'decoder':grow+flat,
         'd_x':refit(scale(p['d_x']), native, sz) if p['d_x'] else (), 'd_z':tuple(map(wide, p['d_z'])), 'd_xz':tuple(map(wide, p['d_xz']))})
 
@@ -412,6 +415,7 @@ class ALI(nn.Module):
     ):
         super().__init__()
         self.cfg, self.data, self.names, self.bf16 = cfg, '', None, False   # names of the classes or attributes
+        self.gamma = 0.   # weight of the gradient penalty in the steadier game of chapter 03; 0 plays the paper's
         self.encoder, self.decoder = Encoder(cfg) if cfg.encoder else None, Decoder(cfg)
         self.discriminator = JointDiscriminator(cfg) if discriminator else None
         self.embed = Attributes(cfg.n_y, cfg.n_embed).requires_grad_(cfg.learn_embed) if cfg.n_y else None
@@ -427,7 +431,7 @@ class ALI(nn.Module):
         x:Tensor, # images, (bs, n_ch, sz, sz), in [0, 1]
         y:Tensor|None=None, # attributes, (bs, n_y), 0 or 1, or classes, (bs,), int64; None without conditioning
         x_lab:Tensor|None=None, # further images, whose class is known, (k, n_ch, sz, sz); None if there are none
-    ) -> tuple[Tensor, ...]: # logits of the encoder's pairs (bs,) and of the decoder's (bs,), x_tilde, z_hat; with `x_lab` also D's outputs and last hidden layer for x, x_lab and x_tilde
+    ) -> tuple[Tensor, ...]: # logits of the encoder's pairs (bs,) and of the decoder's (bs,), all images that D saw (x, x_lab, x_tilde), all codes (z_hat, z); with `x_lab` also D's outputs and last hidden layer for them
         "Make both kinds of pair and judge them in one call; raises `InputError` if there is no discriminator"
         if self.discriminator is None: raise InputError('this model was loaded without its discriminator, so it can encode and decode but not play')
         n, seen = len(x), x if x_lab is None else torch.cat([x, x_lab])
@@ -437,9 +441,11 @@ class ALI(nn.Module):
             z_hat = self.encoder(seen, emb=given) if self.encoder else x.new_zeros(len(seen), self.cfg.n_z)
             z = torch.randn(n, self.cfg.n_z, device=x.device, dtype=x.dtype)
             x_tilde = self.decoder(z, given)
-            logits,*more = self.discriminator.score(torch.cat([seen, x_tilde]), torch.cat([z_hat, z]), None if emb is None else torch.cat([emb, emb]))
-        if x_lab is None: return *logits.chunk(2), x_tilde, z_hat
-        return logits[:n], logits[-n:], x_tilde, z_hat[:n], *more
+            xs, zs = torch.cat([seen, x_tilde]), torch.cat([z_hat, z])
+            logits,*more = self.discriminator.score(xs, zs, None if emb is None else torch.cat([emb, emb]))
+        real, fake = logits[:n], logits[-n:]
+        if self.gamma: real, fake = real-fake, fake-real
+        return real, fake, xs, zs, *(more if x_lab is not None else ())
 
     def precision(self,
         device:torch.device, # where the networks are

@@ -180,7 +180,7 @@ class LabelTrainer(ALITrainer):
         pred:tuple, # what `ALI.forward` returned
     ) -> None:
         "Add both gradients to the parameters, and `count`"
-        real,fake,x_tilde,z_hat,out,h = pred
+        real,fake,_,_,out,h = pred
         n, r = len(real), self.add
         self.count(pred)
         loss_d, loss_g = ali_losses(real, fake)
