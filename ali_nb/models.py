@@ -344,7 +344,7 @@ PRESETS['steady'] = dict(n_ch=3, sz=32, n_z=64, encoder=_halve, decoder=((4,1,25
                          slope=.2, drop_in=0., drop=0., init_std=None, d_norm=False, d_z_bias=True)
 PRESETS |= {f'{k}-gan': {**PRESETS[k], 'encoder':()} for k in ('svhn','cifar10','mixture','mnist','digits')}
 PRESETS |= {f'{k}-conditional': {**PRESETS[k], 'slope':.2, 'project':True, 'n_y':10} for k in ('mnist','digits')}
-PRESETS['avatars-conditional'] = {**PRESETS['mnist-conditional'], 'n_ch':3, 'sz':16, 'n_y':16, 'encoder':((16,1,1024),(1,1,1024)), 'decoder':((1,1,1024),(1,1,1024),(16,1,3)), 'd_x':((16,1,1024),), 'drop':.4}
+PRESETS['steady-conditional'] = {**PRESETS['steady'], 'project':True, 'n_y':16}
 
 # %% ../nbs/02_models.ipynb #6fd4792c
 def refit(

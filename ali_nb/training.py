@@ -342,16 +342,16 @@ def tell_names(
 
 # %% ../nbs/04_training.ipynb #d229597a
 _labels = dict(lr=1e-3, betas=(.5,.99), flat=.7, game=0., matching=1., consistency=1.)   # chapter 08
+_steady = dict(lr=4e-4, betas=(.5,.99), flat=.3, epochs=100, gamma=2.)   # chapter 03
 RECIPES = { # how to train a preset; every preset that is not here follows `paper`
     'paper': dict(lr=1e-4, d_lr=1., betas=(.5,.999), flat=1., epochs=100, bf16=True, gamma=0.),
-    'steady': dict(lr=4e-4, betas=(.5,.99), flat=.3, epochs=100, gamma=2.),
     'cifar10': dict(epochs=6475), 'celeba': dict(epochs=123), 'celeba-conditional': dict(epochs=123), 'tiny-imagenet': dict(epochs=125),
     'mixture': dict(betas=(.2,.999), epochs=200),
     'mnist': dict(lr=3e-4, d_lr=8., betas=(.5,.99), flat=.5, epochs=30),
     'digits': dict(lr=6e-4, d_lr=8., betas=(.5,.99), flat=.5, epochs=600, bf16=False),   # its seeds were judged in 32 bits
     'dcgan': dict(lr=2e-4, epochs=30),
     'mnist-conditional': dict(lr=3e-4, d_lr=16., betas=(.5,.99), flat=.9, epochs=37), 'digits-conditional': dict(lr=6e-4, d_lr=8., betas=(.5,.99), flat=.5, epochs=300),
-    'avatars-conditional': dict(lr=3e-4, d_lr=8., betas=(.5,.99), flat=.9, epochs=100),
+    'steady': _steady, 'steady-conditional': _steady,
     'digits-labels': dict(_labels, lr=6e-4, d_lr=3., epochs=400, shift=1), 'mnist-labels': dict(_labels, epochs=50, shift=2), 'cifar10-labels': dict(_labels, lr=3e-4, epochs=600, shift=2),
 }
 
@@ -392,9 +392,8 @@ def preset_for(
     sz:int, # side of the images, in pixels
     given:bool=False, # classes or attributes are given to the networks
 ) -> str: # name of a preset
-    "The preset of the paper or of ours that suits an image size"
-    if given: return 'digits-conditional' if sz <= 12 else 'avatars-conditional' if sz <= 20 else 'mnist-conditional' if sz < 32 else 'svhn' if sz < 48 else 'celeba-conditional'
-    return 'digits' if sz <= 12 else 'mnist' if sz < 32 else 'svhn' if sz < 48 else 'celeba'
+    "The preset of ours that suits an image size"
+    return ('digits' if sz <= 12 else 'mnist' if 20 < sz < 32 else 'steady')+('-conditional' if given else '')
 
 # %% ../nbs/04_training.ipynb #f7b394d7
 @patch
