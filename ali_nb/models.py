@@ -606,7 +606,7 @@ def to_keep(
     "What averages and files hold, as an `ALI` of its own that shares parameters"
     view = ALI.__new__(ALI)
     nn.Module.__init__(view)
-    for k in ('cfg','encoder','decoder','embed','data','names','bf16'): setattr(view, k, getattr(ali, k))
+    for k in ('cfg','encoder','decoder','embed','data','names','bf16','gamma'): setattr(view, k, getattr(ali, k))
     view.discriminator = ali.discriminator if ali.cfg.n_cls or not ali.cfg.encoder else None
     return view.train(ali.training)
 

@@ -1,5 +1,6 @@
 """What features are worth: an L2-SVM, a nearest neighbour and logistic regression with few labels, on the features of ALI, of ALI
-with the networks for few labels, of a plain GAN of the same networks, of DCGAN, and on pixels; adds rows to results/features-DATA.json
+with the networks for few labels, of ALI in the steadier game, of a plain GAN of the same networks, of DCGAN, and on pixels; adds rows to
+results/features-DATA.json
 
 A method with -all reads all layers of the encoder as those of DCGAN are read, pooled, in place of the last three.
 
@@ -26,7 +27,7 @@ def model(data, method, steps, width, size):
     if method == 'ali' and not steps: return ALI.from_pretrained(data)
     out = Path('runs/features')/f'{data}-{method}-{steps}-{width:g}'
     if not (out/'config.json').exists() or read_json(out/'config.json')['step'] < steps:
-        _,ended = train(Train(data, preset=dict(ali=data, better=f'{data}-labels', gan=f'{data}-gan', dcgan='dcgan')[method], steps=steps, width=width, size=size,
+        _,ended = train(Train(data, preset=dict(ali=data, better=f'{data}-labels', steady='steady', gan=f'{data}-gan', dcgan='dcgan')[method], steps=steps, width=width, size=size,
                     out=str(out), resume=(out/'checkpoint.safetensors').exists()))
         if not ended: sys.exit('stopped: the same command goes on')
     return ALI.from_pretrained(out)
@@ -35,7 +36,7 @@ def model(data, method, steps, width, size):
 def main():
     p = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     p.add_argument('data')
-    p.add_argument('methods', nargs='+', choices=['pixels', 'ali', 'ali-all', 'better', 'better-all', 'gan', 'dcgan'])
+    p.add_argument('methods', nargs='+', choices=['pixels', 'ali', 'ali-all', 'better', 'better-all', 'steady', 'steady-all', 'gan', 'dcgan'])
     p.add_argument('--labels', type=int, nargs='+', default=[100, 300, 1000])
     p.add_argument('--draws', type=int, default=10)
     p.add_argument('--steps', type=int, default=0, help='of a training; 0 takes the shipped ALI')
