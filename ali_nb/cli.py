@@ -141,12 +141,13 @@ def look_at(
     import torch
     from ali_nb.conditional import changed
     from ali_nb.core import InputError
+    if attributes and not (images and ali.cfg.n_y): raise InputError(f"--attributes says what pictures of one's own show: {'give picture files' if ali.cfg.n_y else 'this model takes no attributes'}")
     if not images:
         x,*y = run_data(run, ali, data_root)[2].dataset[:n]
         return x, ali.given(*y)
     x, judge = read_pictures(images, ali.cfg), _judge(None, ali, run) if ali.cfg.n_y else None
     if not ali.cfg.n_y: return x, None
-    if judge is None and not attributes: raise InputError("this model must be told what the pictures show: give  --attributes  to  ali_nb vary")
+    if judge is None and not attributes: raise InputError("this model must be told what the pictures show: give --attributes")
     return x, changed(torch.zeros(len(x), ali.cfg.n_y) if judge is None else judge.attributes(x).cpu(), attributes, ali.names)
 
 # %% ../nbs/11_cli.ipynb #dcf9d2ef
@@ -191,6 +192,7 @@ class Reconstruct:
     run: tyro.conf.Positional[str] # run folder, weights file, or name of a shipped model
     images: tyro.conf.Positional[tuple[str, ...]] = () # picture files; held-out images of the training data if none
     n: int = 32 # held-out images, if no files are given
+    attributes: str = '' # what the pictures show, for a conditional model: names separated by commas; what is not said is seen by the judge of the data
     out: str|None = None # picture file; reconstructions.png in the run folder, or here, with the first picture's name if there are any, if not given
     data_root: str|None = None # folder with all data; as it was in training if not given
     device: str|None = None # cpu, cuda, …; the best one here if not given
@@ -198,7 +200,7 @@ class Reconstruct:
     def __call__(self):
         from ali_nb.reconstruction import reconstruction_sheet
         ali = load_run(self.run, self.device)
-        x,y = look_at(self.run, ali, self.images, self.n, self.data_root)
+        x,y = look_at(self.run, ali, self.images, self.n, self.data_root, self.attributes)
         return _save_sheet(reconstruction_sheet(ali, x, y=y), self.run, 'reconstructions', self.out, self.images)
 
 # %% ../nbs/11_cli.ipynb #ccebd8a4
@@ -209,6 +211,7 @@ class Interpolate:
     images: tyro.conf.Positional[tuple[str, ...]] = () # two picture files; eight pairs of held-out images if none
     steps: int = 11 # pieces of the way
     how: Literal['linear','spherical'] = 'linear' # straight lines as in the paper, or great circles
+    attributes: str = '' # what the pictures show, for a conditional model: names separated by commas; what is not said is seen by the judge of the data
     out: str|None = None # picture file; interpolations.png in the run folder, or here, with the first picture's name if there are any, if not given
     data_root: str|None = None # folder with all data; as it was in training if not given
     device: str|None = None # cpu, cuda, …; the best one here if not given
@@ -218,7 +221,7 @@ class Interpolate:
         from ali_nb.interpolation import walk_sheet
         if len(self.images) not in (0, 2): raise InputError(f'{len(self.images)} pictures: a walk needs two')
         ali = load_run(self.run, self.device)
-        x,y = look_at(self.run, ali, self.images, 16, self.data_root)
+        x,y = look_at(self.run, ali, self.images, 16, self.data_root, self.attributes)
         half = len(x)//2
         (a,b),(ya,yb) = (x[:half], x[half:2*half]), (None, None) if y is None else (y[:half], y[half:2*half])
         return _save_sheet(walk_sheet(ali, a, b, self.steps, self.how, ya, yb), self.run, 'interpolations', self.out, self.images)
