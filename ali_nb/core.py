@@ -7,7 +7,7 @@ __all__ = ['InputError', 'seed_everything', 'pick_device', 'to_uint8', 'image_sh
            'write_json', 'write_results', 'read_json']
 
 # %% ../nbs/00_core.ipynb #bbb684b3
-import json, os, platform, random, sys, tempfile, warnings
+import json, math, os, platform, random, sys, tempfile, warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from importlib.metadata import version
@@ -15,7 +15,7 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from PIL import Image, ImageDraw
+from PIL import Image, ImageDraw, ImageFont
 import torch.nn.functional as F
 from torch import Tensor
 
@@ -63,7 +63,7 @@ def image_sheet(
     x:Tensor, # images, (n, n_ch, sz, sz), float in [0, 1] or uint8
     ncol:int=10, # images in a row
     labels:list|None=None, # one text above each image; no text if None
-    scale:int|None=None, # enlargement, a whole factor; chosen so that an image is about 48 pixels wide if None
+    scale:int|None=None, # enlargement, a whole factor; chosen so that an image is about 48 pixels wide, and as wide as its label, if None
     pad:int=2, # white pixels between images
 ) -> Image.Image: # the sheet, RGB
     "Lay images out row by row; raises `InputError` on a wrong shape or a number of labels other than that of images"
@@ -71,15 +71,17 @@ def image_sheet(
     n,_,h,w = x.shape
     if n == 0: raise InputError('a sheet needs at least one image')
     if labels is not None and len(labels) != n: raise InputError(f'{len(labels)} labels for {n} images')
-    scale, head = scale or max(1, round(48/w)), (12 if labels is not None else 0)
+    texts = [str(o) for o in labels or []]
+    scale = scale or max(1, round(48/w), *(math.ceil(ImageFont.load_default().getlength(o)/w) for o in texts))
+    head = 12 if texts else 0
     x = to_uint8(x).expand(-1, 3, -1, -1).repeat_interleave(scale, 2).repeat_interleave(scale, 3)
     x = F.pad(x, (0,0,head,0), value=255)
     grid = make_grid(x, nrow=ncol, padding=pad, pad_value=255)
     if n == 1: grid = F.pad(grid, [pad]*4, value=255)   # make_grid leaves a single image without a rim
     sheet = Image.fromarray(grid.permute(1,2,0).contiguous().numpy())
-    for i,o in enumerate(labels or []):
+    for i,o in enumerate(texts):
         at = (i%ncol*(w*scale+pad)+pad, i//ncol*(h*scale+head+pad)+pad)
-        ImageDraw.Draw(sheet).text(at, str(o), fill='black')
+        ImageDraw.Draw(sheet).text(at, o, fill='black')
     return sheet
 
 # %% ../nbs/00_core.ipynb #6ced6a1d
