@@ -345,7 +345,7 @@ _small = replace(RELEASED.cfg, name='mixture-small', encoder=((1,1,128),)*3, dec
 PLAIN = Recipe(cfg=_small, steps=40_000, bs=256)
 STEADY = replace(PLAIN, lr=1.2e-3, d_lr=3., betas=(0.,.9), flat=0., pairing=True, gamma=.2, gamma_end=.02, ema=.999, norm=False, spread=2.)
 BEST = replace(STEADY, cycle=1.)
-SHARP = replace(BEST, steps=24_000, waves=8., lr=2.4e-3, betas=(.5,.9), gamma_end=5e-4)
+SHARP = replace(BEST, cfg=replace(_small, name='mixture-rectified', slope=0.), steps=36_000, waves=8., lr=2.4e-3, betas=(.5,.9), gamma_end=5e-4)
 
 # %% ../nbs/10_mixture.ipynb #4988ca46
 def spread_table(
