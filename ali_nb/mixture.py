@@ -98,6 +98,7 @@ class Recipe:
     ema:float=0. # decay of the averaged weights; 0 for none
     norm:bool=True # batch norm in encoder and decoder; without it their layers have biases
     spread:float=0. # deviation of the first layers' initial biases
+    spread_z:float|None=None # the same for the decoder, which sees codes, narrower than points; as `spread` if None
     waves:float=0. # deviation of the frequencies, in radians per unit, of the waves that D sees; none if 0
     sd:float=.05 # noise that the VAE's decoder assumes
 
@@ -105,8 +106,8 @@ class Recipe:
         if self.method not in METHODS: raise InputError(f"no method '{self.method}': choose one of {', '.join(METHODS)}")
         for f in ('steps','bs','lr','d_lr','sd'):
             if not getattr(self, f) > 0: raise InputError(f'{f} is {getattr(self, f)}: it must be positive')
-        for f in ('gamma','cycle','spread','waves'):
-            if not getattr(self, f) >= 0: raise InputError(f'{f} is {getattr(self, f)}: it must not be negative')
+        for f in ('gamma','cycle','spread','spread_z','waves'):
+            if not (getattr(self, f) or 0) >= 0: raise InputError(f'{f} is {getattr(self, f)}: it must not be negative')
         for f in ('flat','ema'):
             if not 0 <= getattr(self, f) <= 1: raise InputError(f'{f} is {getattr(self, f)}: it must lie in [0, 1]')
         if not self.cfg.encoder: raise InputError(f"'{self.cfg.name}' has no encoder: give networks of all three players")
@@ -189,7 +190,8 @@ class Trial:
             alis.append(ALI(cfg) if r.norm else without_norm(ALI(cfg)))
             if r.waves and alis[-1].discriminator is not None: alis[-1].discriminator = Waves(cfg, r.waves)
             for net in (alis[-1].encoder, alis[-1].decoder, alis[-1].discriminator):
-                if r.spread and net is not None: spread_biases(net, r.spread)
+                std = r.spread if net is not alis[-1].decoder or r.spread_z is None else r.spread_z
+                if std and net is not None: spread_biases(net, std)
         stack = lambda nets: Stack([o.to(device) for o in nets])
         self.recipe, self.cfg, self.x, self.device = r, cfg, x.to(device), device
         self.E = None if r.method == 'gan' else stack([Moments(o.encoder) if r.method == 'vae' else o.encoder for o in alis])
@@ -345,7 +347,7 @@ _small = replace(RELEASED.cfg, name='mixture-small', encoder=((1,1,128),)*3, dec
 PLAIN = Recipe(cfg=_small, steps=40_000, bs=256)
 STEADY = replace(PLAIN, lr=1.2e-3, d_lr=3., betas=(0.,.9), flat=0., pairing=True, gamma=.2, gamma_end=.02, ema=.999, norm=False, spread=2.)
 BEST = replace(STEADY, cycle=1.)
-SHARP = replace(BEST, cfg=replace(_small, name='mixture-rectified', slope=0.), steps=36_000, waves=8., lr=2.4e-3, betas=(.5,.9), gamma_end=5e-4)
+SHARP = replace(BEST, cfg=replace(_small, name='mixture-sharp', decoder=((1,1,128),)*6+((1,1,2),), slope=0.), steps=36_000, waves=8., lr=2.4e-3, d_lr=6., betas=(.5,.99), gamma_end=5e-4, spread_z=.7)
 
 # %% ../nbs/10_mixture.ipynb #4988ca46
 def spread_table(
