@@ -72,16 +72,18 @@ def image_sheet(
     if n == 0: raise InputError('a sheet needs at least one image')
     if labels is not None and len(labels) != n: raise InputError(f'{len(labels)} labels for {n} images')
     texts = [str(o) for o in labels or []]
-    scale = scale or max(1, round(48/w), *(math.ceil(ImageFont.load_default().getlength(o)/w) for o in texts))
+    width = ImageFont.load_default().getlength
+    scale = scale or max(1, round(48/w), *(math.ceil(width(o)/w) for o in texts))
     head = 12 if texts else 0
     x = to_uint8(x).expand(-1, 3, -1, -1).repeat_interleave(scale, 2).repeat_interleave(scale, 3)
     x = F.pad(x, (0,0,head,0), value=255)
     grid = make_grid(x, nrow=ncol, padding=pad, pad_value=255)
     if n == 1: grid = F.pad(grid, [pad]*4, value=255)   # make_grid leaves a single image without a rim
     sheet = Image.fromarray(grid.permute(1,2,0).contiguous().numpy())
+    draw = ImageDraw.Draw(sheet)
     for i,o in enumerate(texts):
         at = (i%ncol*(w*scale+pad)+pad, i//ncol*(h*scale+head+pad)+pad)
-        ImageDraw.Draw(sheet).text(at, o, fill='black')
+        draw.text(at, o, fill='black')
     return sheet
 
 # %% ../nbs/00_core.ipynb #11fb5adf

@@ -189,8 +189,8 @@ class Trial:
             torch.manual_seed(seed)
             alis.append(ALI(cfg) if r.norm else without_norm(ALI(cfg)))
             if r.waves and alis[-1].discriminator is not None: alis[-1].discriminator = Waves(cfg, r.waves)
-            for net in (alis[-1].encoder, alis[-1].decoder, alis[-1].discriminator):
-                std = r.spread if net is not alis[-1].decoder or r.spread_z is None else r.spread_z
+            spread_z = r.spread if r.spread_z is None else r.spread_z
+            for net,std in ((alis[-1].encoder, r.spread), (alis[-1].decoder, spread_z), (alis[-1].discriminator, r.spread)):
                 if std and net is not None: spread_biases(net, std)
         stack = lambda nets: Stack([o.to(device) for o in nets])
         self.recipe, self.cfg, self.x, self.device = r, cfg, x.to(device), device

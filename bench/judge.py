@@ -9,6 +9,7 @@ from pathlib import Path
 
 import torch
 import torch.nn.functional as F
+from sklearn.metrics import balanced_accuracy_score
 from torch.optim.lr_scheduler import OneCycleLR
 
 from ali_nb.core import seed_everything, write_results
@@ -45,9 +46,6 @@ def main(data, seed=0):
     schedule = OneCycleLR(opt, max_lr=.01, total_steps=c['epochs']*len(dls.train))
     right = lambda judge, part: judge.attributes(part.x) == part.y if seen else judge.classify(part.x) == part.y
     accuracy = lambda judge, part: right(judge, part).float().mean().item()
-    def balanced(judge, part):
-        hit, y = right(judge, part).float(), part.y.float()
-        return dict(zip(seen, (((hit*y).sum(0)/y.sum(0)+(hit*(1-y)).sum(0)/(1-y).sum(0))/2).tolist()))
     for epoch in range(c['epochs']):
         for x,y in dls.train:
             with torch.autocast('cpu', torch.bfloat16): logits = judge.head(judge(moved(x, c['shift'], c['mirror'])))
@@ -59,7 +57,7 @@ def main(data, seed=0):
     judge.save_pretrained(weights)
     judge = Judge.from_pretrained(weights)   # as it is shipped, in 16 bits
     r = dict(data=data, seed=seed, **c, n_train=len(train), n_valid=len(valid), n_test=len(test), accuracy_valid=accuracy(judge, valid),
-             accuracy_test=accuracy(judge, test), **(dict(balanced_each=balanced(judge, test)) if c.get('balanced') else {}), n_features=4*c['width'], **(dict(accuracy_each=dict(zip(seen, right(judge, test).float().mean(0).tolist()))) if seen else {}), cpu_seconds=round(seconds), bytes=weights.stat().st_size)
+             accuracy_test=accuracy(judge, test), **(dict(balanced_each=dict(zip(seen, map(balanced_accuracy_score, test.y.T, judge.attributes(test.x).T)))) if c.get('balanced') else {}), n_features=4*c['width'], **(dict(accuracy_each=dict(zip(seen, right(judge, test).float().mean(0).tolist()))) if seen else {}), cpu_seconds=round(seconds), bytes=weights.stat().st_size)
     print(write_results(root/f'results/judge-{data}.json', r))
 
 
