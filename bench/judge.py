@@ -15,6 +15,7 @@ from torch.optim.lr_scheduler import OneCycleLR
 from ali_nb.core import seed_everything, write_results
 from ali_nb.data import load_data
 from ali_nb.metrics import Judge
+from ali_nb.training import fast_bf16
 
 CHOICES = { # set beforehand, not tuned
     'digits': dict(width=8, epochs=60, shift=1, mirror=False),
@@ -48,7 +49,7 @@ def main(data, seed=0):
     accuracy = lambda judge, part: right(judge, part).float().mean().item()
     for epoch in range(c['epochs']):
         for x,y in dls.train:
-            with torch.autocast('cpu', torch.bfloat16): logits = judge.head(judge(moved(x, c['shift'], c['mirror'])))
+            with torch.autocast('cpu', torch.bfloat16, enabled=fast_bf16(torch.device('cpu'))): logits = judge.head(judge(moved(x, c['shift'], c['mirror'])))
             (F.binary_cross_entropy_with_logits(logits.float(), y.float()) if seen else F.cross_entropy(logits.float(), y)).backward()
             opt.step(); opt.zero_grad(); schedule.step()
         print(f'epoch {epoch+1}: {accuracy(judge, valid):.4f} of the validation part, {time.process_time()-start:.0f} s', flush=True)
