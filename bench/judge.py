@@ -47,9 +47,10 @@ def main(data, seed=0):
     schedule = OneCycleLR(opt, max_lr=.01, total_steps=c['epochs']*len(dls.train))
     right = lambda judge, part: judge.attributes(part.x) == part.y if seen else judge.classify(part.x) == part.y
     accuracy = lambda judge, part: right(judge, part).float().mean().item()
+    fast = fast_bf16(torch.device('cpu'))
     for epoch in range(c['epochs']):
         for x,y in dls.train:
-            with torch.autocast('cpu', torch.bfloat16, enabled=fast_bf16(torch.device('cpu'))): logits = judge.head(judge(moved(x, c['shift'], c['mirror'])))
+            with torch.autocast('cpu', torch.bfloat16, enabled=fast): logits = judge.head(judge(moved(x, c['shift'], c['mirror'])))
             (F.binary_cross_entropy_with_logits(logits.float(), y.float()) if seen else F.cross_entropy(logits.float(), y)).backward()
             opt.step(); opt.zero_grad(); schedule.step()
         print(f'epoch {epoch+1}: {accuracy(judge, valid):.4f} of the validation part, {time.process_time()-start:.0f} s', flush=True)
