@@ -343,7 +343,7 @@ _halve = ((4,2,64,1),(4,2,128,1),(4,2,256,1),(4,1,512))
 PRESETS['steady'] = dict(n_ch=3, sz=32, n_z=64, encoder=_halve, decoder=((4,1,256),(4,2,128,1),(4,2,64,1),(4,2,3,1)), d_x=_halve[:3], d_z=(512,), d_xz=(1024,),
                          slope=.2, drop_in=0., drop=0., init_std=None, d_norm=False, d_z_bias=True)
 PRESETS |= {f'{k}-gan': {**PRESETS[k], 'encoder':()} for k in ('svhn','cifar10','mixture','mnist','digits')}
-PRESETS |= {f'{k}-conditional': {**PRESETS[k], 'slope':.2, 'project':True, 'n_y':10} for k in ('mnist','digits')}
+PRESETS |= {f'{k}-conditional': {**PRESETS[k], 'slope':.2, 'drop':0., 'project':True, 'n_y':10} for k in ('mnist','digits')}
 PRESETS['steady-conditional'] = {**PRESETS['steady'], 'project':True, 'n_y':16}
 
 # %% ../nbs/02_models.ipynb #6fd4792c

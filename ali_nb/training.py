@@ -327,7 +327,7 @@ def tell_names(
     ali:ALI, # is told, in place
     dls:DataLoaders, # the data that it is to be trained on
 ) -> None:
-    "Names of the classes or attributes and how often each occurs; raises `InputError` if the data don't give what a conditional model takes"
+    "Names of the classes or attributes, how often each occurs and, with `project`, an embedding centred and spread by that; raises `InputError` if the data don't give what a conditional model takes"
     data, n = dls.train.dataset, ali.cfg.n_y
     if ali.cfg.n_cls: ali.names = data.names
     if not n: return
@@ -338,11 +338,16 @@ def tell_names(
     for g in attribute_groups(ali.names) if data.y.ndim > 1 else ():
         odd = int((data.y[:,g].sum(1) != 1).sum()) if len(g) > 1 else 0
         if odd: raise InputError(f"{odd} images don't have exactly one of {', '.join(ali.names[i] for i in g)}: names of the form group=value exclude one another")
-    ali.embed.share.copy_(ali.given(data.y).mean(0))
+    share, w = ali.embed.share.copy_(ali.given(data.y).mean(0)), ali.embed.weight.data
+    if ali.cfg.project:
+        alone = [g[0] for g in attribute_groups(ali.names) if len(g) == 1]
+        w[:,alone] *= .5/(share*(1-share)).sqrt()[alone].clamp(min=.1)
+        ali.embed.bias.data = -w@share
 
 # %% ../nbs/04_training.ipynb #d229597a
 _labels = dict(lr=1e-3, betas=(.5,.99), flat=.7, game=0., matching=1., consistency=1.)   # chapter 08
 _steady = dict(lr=4e-4, betas=(.5,.99), flat=.3, epochs=100, gamma=2.)   # chapter 03
+_classes = dict(_steady, lr=6e-4, d_lr=4., flat=.5, gamma=.2)   # chapter 09
 RECIPES = { # how to train a preset; every preset that is not here follows `paper`
     'paper': dict(lr=1e-4, d_lr=1., betas=(.5,.999), flat=1., epochs=100, bf16=True, gamma=0.),
     'cifar10': dict(epochs=6475), 'celeba': dict(epochs=123), 'celeba-conditional': dict(epochs=123), 'tiny-imagenet': dict(epochs=125),
@@ -350,7 +355,7 @@ RECIPES = { # how to train a preset; every preset that is not here follows `pape
     'mnist': dict(lr=3e-4, d_lr=8., betas=(.5,.99), flat=.5, epochs=30),
     'digits': dict(lr=6e-4, d_lr=8., betas=(.5,.99), flat=.5, epochs=600, bf16=False),   # its seeds were judged in 32 bits
     'dcgan': dict(lr=2e-4, epochs=30),
-    'mnist-conditional': dict(lr=3e-4, d_lr=16., betas=(.5,.99), flat=.9, epochs=37), 'digits-conditional': dict(lr=6e-4, d_lr=8., betas=(.5,.99), flat=.5, epochs=300),
+    'mnist-conditional': dict(_classes, epochs=48), 'digits-conditional': dict(_classes, epochs=300),
     'steady': _steady, 'steady-conditional': _steady,
     'digits-labels': dict(_labels, lr=6e-4, d_lr=3., epochs=400, shift=1), 'mnist-labels': dict(_labels, epochs=50, shift=2), 'cifar10-labels': dict(_labels, lr=3e-4, epochs=600, shift=2),
 }
