@@ -45,7 +45,7 @@ def run(fn, flags, compare=False):
     for i in todo:
         for o in nb.cells[i].outputs: o.get('data', {}).pop('application/vnd.jupyter.widget-view+json', None)   # a still picture remains
         old,raw.cells[i].outputs = raw.cells[i].outputs,nb.cells[i].outputs
-        if compare and not (len(old)==len(nb.cells[i].outputs) and all(map(same, old, nb.cells[i].outputs))): stale.append(f'{fn.name}, cell {i} ({raw.cells[i].id})')
+        if compare and 'varies:' not in nb.cells[i].directives_ and not (len(old)==len(nb.cells[i].outputs) and all(map(same, old, nb.cells[i].outputs))): stale.append(f'{fn.name}, cell {i} ({raw.cells[i].id})')
     if compare: sys.exit('\n'.join(f'{o}: what is stored is not what the code gives' for o in stale) or 0)
     write_nb(raw, fn)
     nbdev_clean.__wrapped__(fn)
@@ -67,7 +67,7 @@ def main():
     p = argparse.ArgumentParser(description=__doc__)
     p.add_argument('notebooks', nargs='*', help='default: every notebook of the book')
     p.add_argument('--check', action='store_true', help='check the stored outputs, run nothing')
-    p.add_argument('--compare', action='store_true', help='run, store nothing, and tell which stored outputs differ from what the code gives')
+    p.add_argument('--compare', action='store_true', help='run, store nothing, and tell which stored outputs differ from what the code gives; those of cells with `varies: true` depend on the machine')
     p.add_argument('--flags', default='', help="flags whose cells run too, as for nbdev_test: 'cuda slow'")
     p.add_argument('--here', action='store_true', help='run in this process')
     a = p.parse_args()
