@@ -335,12 +335,13 @@ def tell_names(
     if n != data.n_y: raise InputError(f'the networks take {n} attributes, the data have {data.n_y}')
     if data.y.min() < 0: raise InputError('some images have no class: all must be known to be given to the networks')
     ali.names = [f'class={o}' for o in data.names or range(n)] if data.y.ndim == 1 else list(data.names or map(str, range(n)))
-    for g in attribute_groups(ali.names) if data.y.ndim > 1 else ():
+    groups = attribute_groups(ali.names)
+    for g in groups if data.y.ndim > 1 else ():
         odd = int((data.y[:,g].sum(1) != 1).sum()) if len(g) > 1 else 0
         if odd: raise InputError(f"{odd} images don't have exactly one of {', '.join(ali.names[i] for i in g)}: names of the form group=value exclude one another")
     share, w = ali.embed.share.copy_(ali.given(data.y).mean(0)), ali.embed.weight.data
     if ali.cfg.project:
-        alone = [g[0] for g in attribute_groups(ali.names) if len(g) == 1]
+        alone = [g[0] for g in groups if len(g) == 1]
         w[:,alone] *= .5/(share*(1-share)).sqrt()[alone].clamp(min=.1)
         ali.embed.bias.data = -w@share
 
