@@ -406,6 +406,14 @@ class Attributes(nn.Linear):
         "Embed attributes, or classes as if each were an attribute"
         return super().forward(_as_attributes(y, self.in_features).to(self.weight.dtype))
 
+    def start_at_mean(self,
+        alone:list[int], # attributes that exclude no other
+    ) -> None:
+        "Embed what is usual, by `share`, at zero, and each of `alone` as widely as one that half of the images have, at most five times as widely as drawn"
+        w, sd = self.weight.data, (self.share*(1-self.share)).sqrt()
+        w[:,alone] *= .5/sd[alone].clamp(min=.1)
+        self.bias.data = -w@self.share
+
 # %% ../nbs/02_models.ipynb #9ba161ce
 class ALI(nn.Module):
     "Encoder, decoder and joint discriminator (paper, section 2); without an encoder a plain GAN, without a discriminator for codes and images only"

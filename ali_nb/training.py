@@ -339,11 +339,8 @@ def tell_names(
     for g in groups if data.y.ndim > 1 else ():
         odd = int((data.y[:,g].sum(1) != 1).sum()) if len(g) > 1 else 0
         if odd: raise InputError(f"{odd} images don't have exactly one of {', '.join(ali.names[i] for i in g)}: names of the form group=value exclude one another")
-    share, w = ali.embed.share.copy_(ali.given(data.y).mean(0)), ali.embed.weight.data
-    if ali.cfg.project:
-        alone = [g[0] for g in groups if len(g) == 1]
-        w[:,alone] *= .5/(share*(1-share)).sqrt()[alone].clamp(min=.1)
-        ali.embed.bias.data = -w@share
+    ali.embed.share.copy_(ali.given(data.y).mean(0))
+    if ali.cfg.project: ali.embed.start_at_mean([g[0] for g in groups if len(g) == 1])
 
 # %% ../nbs/04_training.ipynb #d229597a
 _labels = dict(lr=1e-3, betas=(.5,.99), flat=.7, game=0., matching=1., consistency=1.)   # chapter 08
