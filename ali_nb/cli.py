@@ -53,7 +53,7 @@ def _stored(run):
 def run_folder(
     cmd:Train, # the options
 ) -> Path: # where the run lives
-    "The folder that is asked for, a new one, or on resume the newest one of this data set; raises `InputError` if there is none to resume"
+    "The folder that is asked for, a new one, made at once so that no other training takes it, or on resume the newest one of this data set; raises `InputError` if there is none to resume, or the disk refuses"
     from ali_nb.core import InputError
     if cmd.out: return Path(cmd.out)
     base, name = Path('runs'), Path(cmd.data).resolve().stem
@@ -61,8 +61,12 @@ def run_folder(
         old = [p for p in base.glob(f'{name}*/checkpoint.safetensors') if _stored(p.parent).get('data') == cmd.data]
         if not old: raise InputError(f'nothing to resume: no run of {cmd.data} below {base}/; give its folder with --out')
         return max(old, key=lambda p: p.stat().st_mtime).parent
-    names = (name if i == 1 else f'{name}-{i}' for i in itertools.count(1))
-    return next(p for p in map(base.joinpath, names) if not p.exists())
+    for i in itertools.count(1):
+        run = base/(name if i == 1 else f'{name}-{i}')
+        try: run.mkdir(parents=True)
+        except FileExistsError: continue
+        except OSError as e: raise InputError(f"can't write {run}: {e.strerror}") from None
+        return run
 
 # %% ../nbs/11_cli.ipynb #daac4cce
 def remembered(
@@ -234,6 +238,7 @@ class Vary:
     images: tyro.conf.Positional[tuple[str, ...]] = () # picture files to edit; drawn codes if none
     changes: tuple[str, ...] = () # one for each column: names of attributes separated by commas, `no` before one to unset, '' for none; a figure that suits the model if not given
     attributes: str = '' # what the pictures, or all rows, show before the changes; what is not said is seen by the judge of the data, or chosen
+    strength: float = 1. # of the changes: 1 as in training, up to 2 to exaggerate
     seed: int = 0 # of the codes
     out: str|None = None # picture file; variations.png in the run folder, or here, with the first picture's name if there are any, if not given
     device: str|None = None # cpu, cuda, …; the best one here if not given
@@ -243,7 +248,7 @@ class Vary:
         ali = load_run(self.run, self.device)
         z,y,columns = figure(ali, self.seed)
         z,y = look_at(self.run, ali, self.images, 0, attributes=self.attributes) if self.images else (z, changed(y, self.attributes, ali.names))
-        return _save_sheet(vary_sheet(ali, z, y, list(self.changes) or columns), self.run, 'variations', self.out, self.images)
+        return _save_sheet(vary_sheet(ali, z, y, list(self.changes) or columns, self.strength), self.run, 'variations', self.out, self.images)
 
 # %% ../nbs/11_cli.ipynb #066a01db
 def _judge(features, ali, run):
@@ -403,10 +408,10 @@ def train(
     "Train, draw, judge and report in a run folder; raises `InputError` on bad input"
     from ali_nb.core import InputError, environment, write_json
     from ali_nb.training import read_state, train_run
-    run = run_folder(cmd)
-    if cmd.resume: cmd = remembered(cmd, run)
-    elif (run/'checkpoint.safetensors').exists(): raise InputError(f'{run} already holds a training: continue it with --resume, or give another --out')
+    if cmd.resume: cmd = remembered(cmd, run := run_folder(cmd))
+    elif cmd.out and (Path(cmd.out)/'checkpoint.safetensors').exists(): raise InputError(f'{cmd.out} already holds a training: continue it with --resume, or give another --out')
     learn,steps = prepare(cmd)
+    if not cmd.resume: run = run_folder(cmd)   # taken only now, when nothing is wrong with the options
     about = dict(train={**asdict(cmd), 'resume':False, 'out':str(run)}, networks=asdict(learn.model.cfg), precision='bf16' if learn.model.bf16 else 'fp32', **environment(learn.dls.device))
     keep = lambda step, minutes, ended=False: write_json(run/'config.json', dict(**about, step=step, minutes=minutes, ended=ended))
     if not cmd.resume: keep(0, 0.)

@@ -39,8 +39,10 @@ def changed(
     y:Tensor, # attributes, (n, n_y), 0 or 1
     change:str, # names to set, separated by commas, `no` before those to unset; empty for no change
     names:list, # of the attributes, n_y
+    strength:float=1., # how strongly they are set and unset, in (0, 2]: at 1 to 1 and 0, as in training; at 2 to 1.5 and -0.5
 ) -> Tensor: # a copy with the change, (n, n_y), float32
-    "Set and unset attributes by name; raises `InputError` for unknown names, or to unset one of several that exclude one another"
+    "Set and unset attributes by name; raises `InputError` for unknown names, to unset one of several that exclude one another, or for another strength"
+    if not 0 < strength <= 2: raise InputError(f'strength is {strength}: it must lie in (0, 2]')
     y, groups = y.float().clone(), {i: g for g in attribute_groups(names) for i in g}
     for word in filter(None, (o.strip() for o in change.split(','))):
         name = word[3:].strip() if word.startswith('no ') else word
@@ -49,7 +51,7 @@ def changed(
             if name != word: raise InputError(f"'{word}': one of {', '.join(names[k] for k in groups[i])} there must be, so set another one")
             y[:,groups[i]] = 0
         if names[i] in HAIR_COLOURS and name == word: y[:,[k for k,o in enumerate(names) if o in HAIR_COLOURS]] = 0
-        y[:,i] = float(name == word)
+        y[:,i] = .5+strength*((name == word)-.5)
     return y
 
 # %% ../nbs/09_conditional.ipynb #c0becfb1
@@ -61,12 +63,13 @@ def vary(
     x_or_z:Tensor, # images (n, n_ch, sz, sz) in [0, 1], or codes (n, n_z)
     y:Tensor, # their attributes, (n, n_y), 0 or 1, or classes, (n,)
     changes:list[str], # what to change, one entry for each decoding, as `changed` reads it
+    strength:float=1., # of the changes, as in `changed`
 ) -> Tensor: # images, (n, len(changes), n_ch, sz, sz)
-    "Decode codes, or edit images, with other attributes; raises `InputError` without conditioning, on a wrong shape or an unknown name"
+    "Decode codes, or edit images, with other attributes; raises `InputError` without conditioning, on a wrong shape or strength, or an unknown name"
     _must_be_conditional(ali)
     if not changes: raise InputError('no changes: give at least one, which may be empty')
     z = ali.encode(x_or_z, y) if x_or_z.ndim == 4 else x_or_z
-    ys = [changed(ali.given(y), c, ali.names) for c in changes]
+    ys = [changed(ali.given(y), c, ali.names, strength) for c in changes]
     return torch.stack([ali.decode(z, o) for o in ys], 1)
 
 # %% ../nbs/09_conditional.ipynb #fffb590c
@@ -75,10 +78,11 @@ def vary_sheet(
     x_or_z:Tensor, # images (n, n_ch, sz, sz) in [0, 1], which are shown in a first column, or codes (n, n_z)
     y:Tensor, # their attributes, (n, n_y), 0 or 1, or classes, (n,)
     changes:list[str], # one for each column, as `changed` reads it
+    strength:float=1., # of the changes, as in `changed`
     scale:int|None=None, # enlargement, a whole factor; chosen so that an image is about 64 pixels wide if None
 ) -> Image.Image: # one row per image or code, the changes under the columns
     "The paper's figure of conditional generation; raises what `vary` raises"
-    rows, under = vary(ali, x_or_z, y, changes).cpu(), [c or 'unchanged' for c in changes]
+    rows, under = vary(ali, x_or_z, y, changes, strength).cpu(), [c or 'unchanged' for c in changes]
     if x_or_z.ndim == 4: rows, under = torch.cat([x_or_z[:,None].cpu(), rows], 1), ['original', *under]
     scale = scale or max(1, round(64/ali.cfg.sz))
     sheet = image_sheet(rows.flatten(0, 1), len(under), scale=scale)
@@ -118,6 +122,7 @@ def obedience(
     judge:Judge, # sees the same attributes, or classes, in images
     y:Tensor, # attributes to start from, (n, n_y), or classes, (n,): those of held-out images
     seed:int=0, # of the codes
+    strength:float=1., # of the requests, as in `changed`
 ) -> dict: # for each name: `obeyed`, the share of images that show what is asked for, and `others_kept`, of the other attributes that stay; None if there are none
     "How often an attribute appears on request, and how much else stays; raises `InputError` if model and judge know different things"
     if ali.cfg.n_y != judge.cfg['n_cls']: raise InputError(f"the model takes {ali.cfg.n_y} attributes, {judge.name} sees {judge.cfg['n_cls']}")
@@ -128,9 +133,9 @@ def obedience(
     for g in attribute_groups(ali.names):
         others = [i for i in range(ali.cfg.n_y) if i not in g]
         for i in g:
-            asked = [changed(y, o+ali.names[i], ali.names) for o in (('',) if len(g) > 1 else ('','no '))]
-            after = [seen(o) for o in asked]
-            out[ali.names[i]] = dict(obeyed=sum(share(a[:,i] == o[:,i].to(a.device)) for a,o in zip(after, asked))/len(after),
+            asked = ('',) if len(g) > 1 else ('','no ')
+            after = [seen(changed(y, o+ali.names[i], ali.names, strength)) for o in asked]
+            out[ali.names[i]] = dict(obeyed=sum(share(a[:,i] == (not o)) for a,o in zip(after, asked))/len(after),
                                      others_kept=sum(share(a[:,others] == before[:,others]) for a in after)/len(after) if others else None)
     return out
 
@@ -143,7 +148,8 @@ def conditional_metrics(
     y_test:Tensor, # their attributes or classes
     judge:Judge|None=None, # adds `obedience`; None leaves it out
     n_probe:int=5000, # training images that the linear classifiers are fitted on: the first ones
-) -> dict: # `code_probe`, `code_chance`, `recon_ratio_wrong`, and `obeyed`, `others_kept`, `each`
+    strength:float=1.5, # at which `obedience` is looked at once more, as in `changed`
+) -> dict: # `code_probe`, `code_chance`, `recon_ratio_wrong`, and `obeyed`, `others_kept`, `each`; the last three for `strength` in `strong`
     "What conditioning is worth: what the code gives away, the error with wrong attributes, and whether requests are met"
     a, b = ali.given(y_train[:n_probe]), ali.given(y_test)
     z_train, z_test = ali.encode(x_train[:n_probe], a, sample=True), ali.encode(x_test, b, sample=True)
@@ -155,9 +161,11 @@ def conditional_metrics(
     mean, wrong = (lambda v: sum(v)/len(v)), b.roll(1, 0)
     out = dict(code_probe=mean(probe), code_chance=mean(chance), recon_ratio_wrong=reconstruction_error(x_test, ali.reconstruct(x_test, wrong))['recon_ratio'])
     if judge is None: return out
-    each = obedience(ali, judge, b)
-    kept = [o['others_kept'] for o in each.values() if o['others_kept'] is not None]
-    return dict(**out, obeyed=mean([o['obeyed'] for o in each.values()]), others_kept=mean(kept) if kept else None, each=each)
+    def look(strength):
+        each = obedience(ali, judge, b, strength=strength)
+        kept = [o['others_kept'] for o in each.values() if o['others_kept'] is not None]
+        return dict(obeyed=mean([o['obeyed'] for o in each.values()]), others_kept=mean(kept) if kept else None, each=each)
+    return dict(**out, **look(1.), strong=dict(strength=strength, **look(strength)))
 
 # %% ../nbs/09_conditional.ipynb #5be488a0
 def explore(

@@ -476,8 +476,9 @@ def _embedded(self:ALI, y, n):
 def _check_y(self:ALI, y, n):
     "Embed `y` for a look, and refuse wrong values too"
     if self.embed is None or y is None: return self._embedded(y, n)
-    top = self.cfg.n_y-1 if y.ndim == 1 else 1
-    if len(y) and not (y.min() >= 0 and y.max() <= top): raise InputError(f'y must lie in 0 to {top}; these values span {y.min():.3g} to {y.max():.3g}')
+    top, more = (self.cfg.n_y-1, 0) if y.ndim == 1 else (1, .5)
+    if len(y) and not (y.min() >= -more and y.max() <= top+more):
+        raise InputError(f"y must lie in 0 to {top}{', or to exaggerate up to one half beyond' if more else ''}; these values span {y.min():.3g} to {y.max():.3g}")
     return self._embedded(y.to(next(self.parameters()).device), n)
 
 # %% ../nbs/02_models.ipynb #1af3a0aa
@@ -532,7 +533,7 @@ def encode(self:ALI,
 @patch
 def decode(self:ALI,
     z:Tensor, # codes, (n, n_z)
-    y:Tensor|None=None, # attributes, (n, n_y), 0 to 1, or classes, (n,), int64; None without conditioning
+    y:Tensor|None=None, # attributes, (n, n_y), 0 to 1, or up to one half beyond to exaggerate, or classes, (n,), int64; None without conditioning
     bs:int=500, # codes at a time
 ) -> Tensor: # images, (n, n_ch, sz, sz), in [0, 1], on the model's device
     "Images of codes in inference mode; raises `InputError` on a wrong shape"
