@@ -22,7 +22,7 @@ CHOICES = { # set beforehand, not tuned
     'mnist': dict(width=16, epochs=6, shift=2, mirror=False),
     'cifar10': dict(width=24, epochs=16, shift=3, mirror=True),
     'avatars': dict(width=16, epochs=20, shift=1, mirror=True),
-    'celeba': dict(width=40, epochs=24, shift=2, mirror=True, balanced=True),
+    'celeba': dict(width=40, epochs=24, shift=2, mirror=True, balanced=True),   # a first one, as that of CIFAR-10, hardly fitted its own training part
 }
 
 
