@@ -408,10 +408,11 @@ def train(
     "Train, draw, judge and report in a run folder; raises `InputError` on bad input"
     from ali_nb.core import InputError, environment, write_json
     from ali_nb.training import read_state, train_run
-    if cmd.resume: cmd = remembered(cmd, run := run_folder(cmd))
-    elif cmd.out and (Path(cmd.out)/'checkpoint.safetensors').exists(): raise InputError(f'{cmd.out} already holds a training: continue it with --resume, or give another --out')
+    run = run_folder(cmd) if cmd.resume or cmd.out else None
+    if cmd.resume: cmd = remembered(cmd, run)
+    elif run and (run/'checkpoint.safetensors').exists(): raise InputError(f'{run} already holds a training: continue it with --resume, or give another --out')
     learn,steps = prepare(cmd)
-    if not cmd.resume: run = run_folder(cmd)   # taken only now, when nothing is wrong with the options
+    run = run or run_folder(cmd)   # a new one is taken only now, when nothing is wrong with the options
     about = dict(train={**asdict(cmd), 'resume':False, 'out':str(run)}, networks=asdict(learn.model.cfg), precision='bf16' if learn.model.bf16 else 'fp32', **environment(learn.dls.device))
     keep = lambda step, minutes, ended=False: write_json(run/'config.json', dict(**about, step=step, minutes=minutes, ended=ended))
     if not cmd.resume: keep(0, 0.)
