@@ -123,21 +123,21 @@ def obedience(
     y:Tensor, # attributes to start from, (n, n_y), or classes, (n,): those of held-out images
     seed:int=0, # of the codes
     strength:float=1., # of the requests, as in `changed`
-) -> dict: # for each name: `obeyed`, the share of images that show what is asked for, and `others_kept`, of the other attributes that stay; None if there are none
+) -> dict: # `obeyed`, the share of images that show what is asked for, and `others_kept`, of the other attributes that stay, None if there are none: means over names, and by name in `each`
     "How often an attribute appears on request, and how much else stays; raises `InputError` if model and judge know different things"
     if ali.cfg.n_y != judge.cfg['n_cls']: raise InputError(f"the model takes {ali.cfg.n_y} attributes, {judge.name} sees {judge.cfg['n_cls']}")
     y = ali.given(y)
     z = torch.randn(len(y), ali.cfg.n_z, generator=torch.Generator().manual_seed(seed))
     seen = lambda y: judge.attributes(ali.decode(z, y))
-    before, share, out = seen(y), lambda a: a.float().mean().item(), {}
+    before, share, mean, each = seen(y), lambda a: a.float().mean().item(), lambda v: sum(v)/len(v) if v else None, {}
     for g in attribute_groups(ali.names):
         others = [i for i in range(ali.cfg.n_y) if i not in g]
         for i in g:
             asked = ('',) if len(g) > 1 else ('','no ')
             after = [seen(changed(y, o+ali.names[i], ali.names, strength)) for o in asked]
-            out[ali.names[i]] = dict(obeyed=sum(share(a[:,i] == (not o)) for a,o in zip(after, asked))/len(after),
-                                     others_kept=sum(share(a[:,others] == before[:,others]) for a in after)/len(after) if others else None)
-    return out
+            each[ali.names[i]] = dict(obeyed=mean([share(a[:,i] == (not o)) for a,o in zip(after, asked)]),
+                                      others_kept=mean([share(a[:,others] == before[:,others]) for a in after if others]))
+    return dict(obeyed=mean([o['obeyed'] for o in each.values()]), others_kept=mean([o['others_kept'] for o in each.values() if o['others_kept'] is not None]), each=each)
 
 # %% ../nbs/09_conditional.ipynb #2431fc10
 def conditional_metrics(
@@ -148,11 +148,13 @@ def conditional_metrics(
     y_test:Tensor, # their attributes or classes
     judge:Judge|None=None, # adds `obedience`; None leaves it out
     n_probe:int=5000, # training images that the linear classifiers are fitted on: the first ones
-    strength:float=1.5, # at which `obedience` is looked at once more, as in `changed`
-) -> dict: # `code_probe`, `code_chance`, `recon_ratio_wrong`, and `obeyed`, `others_kept`, `each`; the last three for `strength` in `strong`
+    seed:int=0, # of the codes that are drawn
+) -> dict: # `code_probe`, `code_chance`, `recon_ratio_wrong`, and what `obedience` gives
     "What conditioning is worth: what the code gives away, the error with wrong attributes, and whether requests are met"
     a, b = ali.given(y_train[:n_probe]), ali.given(y_test)
-    z_train, z_test = ali.encode(x_train[:n_probe], a, sample=True), ali.encode(x_test, b, sample=True)
+    with torch.random.fork_rng():
+        torch.manual_seed(seed)
+        z_train, z_test = ali.encode(x_train[:n_probe], a, sample=True), ali.encode(x_test, b, sample=True)
     probe, chance = [], []
     for g in attribute_groups(ali.names):
         kind = lambda y: y[:,g].argmax(1) if len(g) > 1 else y[:,g[0]].long()
@@ -160,12 +162,7 @@ def conditional_metrics(
         chance.append(kind(b).bincount().max().item()/len(b))
     mean, wrong = (lambda v: sum(v)/len(v)), b.roll(1, 0)
     out = dict(code_probe=mean(probe), code_chance=mean(chance), recon_ratio_wrong=reconstruction_error(x_test, ali.reconstruct(x_test, wrong))['recon_ratio'])
-    if judge is None: return out
-    def look(strength):
-        each = obedience(ali, judge, b, strength=strength)
-        kept = [o['others_kept'] for o in each.values() if o['others_kept'] is not None]
-        return dict(obeyed=mean([o['obeyed'] for o in each.values()]), others_kept=mean(kept) if kept else None, each=each)
-    return dict(**out, **look(1.), strong=dict(strength=strength, **look(strength)))
+    return out if judge is None else {**out, **obedience(ali, judge, b, seed)}
 
 # %% ../nbs/09_conditional.ipynb #5be488a0
 def explore(

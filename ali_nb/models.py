@@ -473,10 +473,10 @@ def _embedded(self:ALI, y, n):
     return self.embed(y)
 
 @patch
-def _check_y(self:ALI, y, n):
-    "Embed `y` for a look, and refuse wrong values too"
+def _check_y(self:ALI, y, n, more=0.):
+    "Embed `y` for a look, and refuse wrong values too: attributes more than `more` beyond 0 and 1"
     if self.embed is None or y is None: return self._embedded(y, n)
-    top, more = (self.cfg.n_y-1, 0) if y.ndim == 1 else (1, .5)
+    top, more = (self.cfg.n_y-1, 0) if y.ndim == 1 else (1, more)
     if len(y) and not (y.min() >= -more and y.max() <= top+more):
         raise InputError(f"y must lie in 0 to {top}{', or to exaggerate up to one half beyond' if more else ''}; these values span {y.min():.3g} to {y.max():.3g}")
     return self._embedded(y.to(next(self.parameters()).device), n)
@@ -539,7 +539,7 @@ def decode(self:ALI,
     "Images of codes in inference mode; raises `InputError` on a wrong shape"
     z = self._check_z(z)
     with inference(self):
-        emb = self._check_y(y, len(z))
+        emb = self._check_y(y, len(z), .5)
         out = [self.decoder(z[i:i+bs], None if emb is None else emb[i:i+bs]) for i in range(0, len(z), bs)]
     return torch.cat(out) if out else z.new_empty(0, self.cfg.n_ch, self.cfg.sz, self.cfg.sz)
 

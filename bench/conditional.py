@@ -10,7 +10,7 @@ from pathlib import Path
 
 import torch
 
-from ali_nb.conditional import conditional_metrics
+from ali_nb.conditional import conditional_metrics, obedience
 from ali_nb.core import environment
 from ali_nb.data import load_data
 from ali_nb.metrics import Judge, evaluate
@@ -31,7 +31,7 @@ def one(data, size, preset, judge, limit, embedding, seed, steps, width):
     xa,ya = dls.train.dataset[:20_000]
     def judged(part):
         x,y = part.dataset[:]
-        return dict(evaluate(ali, xa, x, ya, y, judge=judge), **conditional_metrics(ali, xa, ya, x, y, judge))
+        return dict(evaluate(ali, xa, x, ya, y, judge=judge), **conditional_metrics(ali, xa, ya, x, y, judge), strong=dict(strength=1.5, **obedience(ali, judge, y, strength=1.5)))
     return dict(run=str(run), valid=judged(dls.valid), test=judged(dls[2]), **environment(dls.device))
 
 
