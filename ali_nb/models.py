@@ -424,6 +424,7 @@ class ALI(nn.Module):
         super().__init__()
         self.cfg, self.data, self.names, self.bf16 = cfg, '', None, False   # names of the classes or attributes
         self.gamma = 0.   # weight of the gradient penalty in the steadier game of chapter 03; 0 plays the paper's
+        self.code_cycle = 0.   # weight of the squared error of samples' codes, chapter 03; 0 in the paper
         self.encoder, self.decoder = Encoder(cfg) if cfg.encoder else None, Decoder(cfg)
         self.discriminator = JointDiscriminator(cfg) if discriminator else None
         self.embed = Attributes(cfg.n_y, cfg.n_embed).requires_grad_(cfg.learn_embed) if cfg.n_y else None
@@ -615,7 +616,7 @@ def to_keep(
     "What averages and files hold, as an `ALI` of its own that shares parameters"
     view = ALI.__new__(ALI)
     nn.Module.__init__(view)
-    for k in ('cfg','encoder','decoder','embed','data','names','bf16','gamma'): setattr(view, k, getattr(ali, k))
+    for k in ('cfg','encoder','decoder','embed','data','names','bf16','gamma','code_cycle'): setattr(view, k, getattr(ali, k))
     view.discriminator = ali.discriminator if ali.cfg.n_cls or not ali.cfg.encoder else None
     return view.train(ali.training)
 

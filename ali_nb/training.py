@@ -347,7 +347,7 @@ _labels = dict(lr=1e-3, betas=(.5,.99), flat=.7, game=0., matching=1., consisten
 _steady = dict(lr=4e-4, betas=(.5,.99), flat=.3, epochs=100, gamma=2.)   # chapter 03
 _classes = dict(_steady, lr=6e-4, d_lr=4., flat=.5, gamma=.2)   # chapter 09
 RECIPES = { # how to train a preset; every preset that is not here follows `paper`
-    'paper': dict(lr=1e-4, d_lr=1., betas=(.5,.999), flat=1., epochs=100, bf16=True, gamma=0.),
+    'paper': dict(lr=1e-4, d_lr=1., betas=(.5,.999), flat=1., epochs=100, bf16=True, gamma=0., code_cycle=0.),
     'cifar10': dict(epochs=6475), 'celeba': dict(epochs=123), 'celeba-conditional': dict(epochs=123), 'tiny-imagenet': dict(epochs=125),
     'mixture': dict(betas=(.2,.999), epochs=200),
     'mnist': dict(lr=3e-4, d_lr=8., betas=(.5,.99), flat=.5, epochs=30),
@@ -377,7 +377,8 @@ def ali_learner(
     if (cfg.n_ch, cfg.sz) != (n_ch, sz): raise InputError(f'the networks take {cfg.n_ch}x{cfg.sz}x{cfg.sz} images, the data are {n_ch}x{sz}x{sz}')
     if lr is not None and not 0 < lr < 1: raise InputError(f'lr is {lr}: give a rate in (0, 1)')
     ali, recipe = ALI(cfg), {**RECIPES['paper'], **RECIPES.get(cfg.name.removesuffix('-gan'), {})}
-    ali.bf16, ali.gamma = recipe['bf16'] and fast_bf16(dls.device) if bf16 is None else bf16, recipe['gamma']
+    ali.bf16 = recipe['bf16'] and fast_bf16(dls.device) if bf16 is None else bf16
+    ali.gamma, ali.code_cycle = recipe['gamma'], recipe['code_cycle']
     ali.decoder.start_at_mean(x.cpu())
     tell_names(ali, dls)
     lr = lr or recipe['lr']

@@ -25,6 +25,9 @@ NAMES = { # recipes by name; the second word of a rival's name is its method
     'best - falling rate': replace(BEST, flat=1.), 'best - average': replace(BEST, ema=0.),
     'best - rates': replace(BEST, lr=PLAIN.lr, d_lr=PLAIN.d_lr, betas=PLAIN.betas),
     'best - no batch norm': replace(BEST, norm=True, spread=0.),
+    'sharp - waves': replace(SHARP, waves=0.), 'sharp - deeper decoder': replace(SHARP, cfg=replace(SHARP.cfg, decoder=BEST.cfg.decoder)),
+    'sharp - rectified units': replace(SHARP, cfg=replace(SHARP.cfg, slope=BEST.cfg.slope)), 'sharp - lower penalty': replace(SHARP, gamma_end=BEST.gamma_end),
+    'sharp - rates': replace(SHARP, lr=BEST.lr, d_lr=BEST.d_lr, betas=BEST.betas), 'sharp - narrower spread': replace(SHARP, spread_z=None),
 }
 RIVALS = 'ali', 'alice', 'gan', 'inverse', 'posthoc', 'vae'   # 400 points of their seed 0 are kept for the figure
 OWN, RUNS = Path(__file__).parent.parent/'results', Path(__file__).parent.parent/'runs/mixture'
