@@ -7,7 +7,7 @@ __all__ = ['InputError', 'seed_everything', 'pick_device', 'to_uint8', 'image_sh
            'environment', 'write_json', 'write_results', 'read_json']
 
 # %% ../nbs/00_core.ipynb #bbb684b3
-import json, math, os, platform, random, sys, tempfile, warnings
+import json, math, os, platform, random, shlex, sys, tempfile, warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from importlib.metadata import version
@@ -139,7 +139,7 @@ def environment(
     device = torch.device(device)
     cpu = next((l.split(':')[1].strip() for l in Path('/proc/cpuinfo').read_text().splitlines() if l.startswith('model name')),
                platform.processor()) if Path('/proc/cpuinfo').exists() else platform.processor()
-    return dict(command=' '.join([Path(sys.argv[0]).name, *sys.argv[1:]]),
+    return dict(command=shlex.join([Path(sys.argv[0]).name, *sys.argv[1:]]),
                 versions={'python': platform.python_version(), 'ali_nb': __version__, **{o: version(o) for o in ('torch', 'fastai', 'scikit-learn')}},
                 device=torch.cuda.get_device_name(device) if device.type == 'cuda' else cpu,
                 threads=torch.get_num_threads())
