@@ -87,7 +87,8 @@ def code_error(
     x_tilde:Tensor, # samples, (n, n_ch, sz, sz)
     z:Tensor, # the codes that they were decoded from, (n, n_z)
 ) -> Tensor: # scalar: 0 for an exact inverse, 1 for an encoder that knows nothing of the sample
-    "Mean squared error of the encoder's means as estimates of codes (Srivastava et al. 2017, section 3.1); raises `InputError` with attributes"
+    "Mean squared error of the encoder's means as estimates of codes (Srivastava et al. 2017); raises `InputError` with attributes, or without an encoder"
+    if ali.encoder is None: raise InputError('code_cycle needs an encoder')
     if ali.cfg.n_y: raise InputError('code_cycle is for models without attributes')
     with forgetful(ali.encoder), ali.precision(z.device): return (ali.encoder.moments(x_tilde)[0]-z.detach()).square().mean()
 

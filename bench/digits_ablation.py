@@ -29,7 +29,7 @@ changes = { # networks, constants of the training
     'codes of samples that come back': ({}, dict(code_cycle=1.)),
 }
 
-def made(change, seed, **key):
+def made(change, seed, **_):
     "Train with one change and judge"
     net, train = changes[change]
     dls = load_data('digits', device='cpu', seed=seed)
