@@ -540,7 +540,7 @@ def decode(self:ALI,
     "Images of codes in inference mode; raises `InputError` on a wrong shape"
     z = self._check_z(z)
     with inference(self):
-        emb = self._check_y(y, len(z), .5)
+        emb = self._check_y(y, len(z), more=.5)
         out = [self.decoder(z[i:i+bs], None if emb is None else emb[i:i+bs]) for i in range(0, len(z), bs)]
     return torch.cat(out) if out else z.new_empty(0, self.cfg.n_ch, self.cfg.sz, self.cfg.sz)
 

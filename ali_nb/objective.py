@@ -8,7 +8,7 @@ __all__ = ['ali_losses', 'two_backwards', 'one_backward', 'penalty', 'forgetful'
 
 # %% ../nbs/03_objective.ipynb #f5a6f756
 import math
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 
 import torch
@@ -47,7 +47,7 @@ def one_backward(
     zs:Tensor, # codes as they entered D, (2*bs, n_z)
     d_params:Iterable[Tensor], # parameters of a discriminator without batch norm
     g_params:Iterable[Tensor], # parameters of encoder and decoder
-    more:Tensor|None=None, # a further loss of encoder and decoder, scalar; none if None
+    more:Sequence[Tensor]=(), # further losses of encoder and decoder, scalars
 ) -> None:
     "As `two_backwards` on `ali_losses`, with a single pass back through the discriminator"
     d_params, g_params = list(d_params), list(g_params)
@@ -58,8 +58,7 @@ def one_backward(
         g = g if g.stride() == p.stride() else torch.empty_like(p).copy_(g)   # a fused optimizer takes equal layouts for granted
         p.grad = g if p.grad is None else p.grad+g
     factor = torch.cat([r.sigmoid()/d_real, -(-f).sigmoid()/d_fake])
-    others, one = ([], []) if more is None else ([more], [None])
-    torch.autograd.backward([xs, zs, *others], [g_x*factor.view(-1,1,1,1), g_z*factor.view(-1,1), *one], inputs=g_params)
+    torch.autograd.backward([xs, zs, *more], [g_x*factor.view(-1,1,1,1), g_z*factor.view(-1,1), *(None for _ in more)], inputs=g_params)
 
 # %% ../nbs/03_objective.ipynb #06b0db3d
 def penalty(
@@ -71,12 +70,14 @@ def penalty(
     return sum(widen(g).square().flatten(logits.ndim).sum(-1) for g in grads)
 
 # %% ../nbs/03_objective.ipynb #7b189015
+def _norms(net): return [m for m in net.modules() if isinstance(m, nn.modules.batchnorm._BatchNorm)]
+
 @contextmanager
 def forgetful(
     net:nn.Module, # any module in training mode
 ) -> Iterator[None]: # for use in a `with` statement
     "Batch norms use the statistics of their batch and leave the running ones alone"
-    norms = [m for m in net.modules() if isinstance(m, nn.modules.batchnorm._BatchNorm)]
+    norms = _norms(net)
     for m in norms: m.track_running_stats = False
     try: yield
     finally:
@@ -97,7 +98,7 @@ def mixes_samples(
     net:nn.Module, # any module
 ) -> bool: # whether a sample's output depends on the others of its batch
     "Whether a network in training mode holds batch norm"
-    return any(isinstance(m, nn.modules.batchnorm._BatchNorm) for m in net.modules())
+    return bool(_norms(net))
 
 def players(
     ali:ALI, # all three networks
@@ -118,9 +119,8 @@ def ali_backward(
     can = not (mixed or ali.gamma) and ali.encoder is not None
     if ali.gamma and mixed: raise InputError('the steadier game needs a discriminator without batch norm: its batch mixes the samples')
     if once and not can: raise InputError("a single backward pass through D needs an encoder, the paper's game, and a discriminator without batch norm: its batch mixes the samples")
-    cycle = ali.code_cycle*code_error(ali, xs[-len(fake):], zs[-len(fake):]) if ali.code_cycle else None
-    if can if once is None else once: return one_backward(real, fake, xs, zs, *players(ali), cycle)
+    more = [ali.code_cycle*code_error(ali, xs[-len(fake):], zs[-len(fake):])] if ali.code_cycle else []
+    if can if once is None else once: return one_backward(real, fake, xs, zs, *players(ali), more)
     loss_d, loss_g = ali_losses(real, fake)
-    if cycle is not None: loss_g = loss_g+cycle
     if ali.gamma: loss_d = loss_d+ali.gamma*penalty(real, xs, zs).mean()   # real-fake has the gradients of both
-    two_backwards(loss_d, loss_g, *players(ali))
+    two_backwards(loss_d, sum(more, loss_g), *players(ali))
