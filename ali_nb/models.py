@@ -8,7 +8,7 @@ __all__ = ['PRESETS', 'map_sizes', 'ALIConfig', 'widen', 'Maxout', 'Dropout', 'G
            'inference', 'attribute_groups', 'to_keep', 'read_tensors', 'load_tensors']
 
 # %% ../nbs/02_models.ipynb #f2f4a123
-import json
+import copy, json
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import asdict, dataclass
@@ -614,11 +614,9 @@ def to_keep(
     ali:ALI, # any
 ) -> ALI: # the very same encoder and decoder, and a discriminator only if it tells classes or there is no encoder
     "What averages and files hold, as an `ALI` of its own that shares parameters"
-    view = ALI.__new__(ALI)
-    nn.Module.__init__(view)
-    for k in ('cfg','encoder','decoder','embed','data','names','bf16','gamma','code_cycle'): setattr(view, k, getattr(ali, k))
-    view.discriminator = ali.discriminator if ali.cfg.n_cls or not ali.cfg.encoder else None
-    return view.train(ali.training)
+    view = copy.copy(ali)
+    view._modules = dict(ali._modules, discriminator=ali.discriminator if ali.cfg.n_cls or not ali.cfg.encoder else None)
+    return view
 
 # %% ../nbs/02_models.ipynb #d60b5934
 @patch

@@ -87,11 +87,11 @@ def code_error(
     ali:ALI, # encoder and decoder
     x_tilde:Tensor, # samples, (n, n_ch, sz, sz)
     z:Tensor, # the codes that they were decoded from, (n, n_z)
+    y:Tensor|None=None, # the attributes or classes that they were decoded with; None without conditioning
 ) -> Tensor: # scalar: 0 for an exact inverse, 1 for an encoder that knows nothing of the sample
-    "Mean squared error of the encoder's means as estimates of codes (Srivastava et al. 2017); raises `InputError` with attributes, or without an encoder"
+    "Mean squared error of the encoder's means as estimates of codes (Srivastava et al. 2017); raises `InputError` without an encoder"
     if ali.encoder is None: raise InputError('code_cycle needs an encoder')
-    if ali.cfg.n_y: raise InputError('code_cycle is for models without attributes')
-    with forgetful(ali.encoder), ali.precision(z.device): return (ali.encoder.moments(x_tilde)[0]-z.detach()).square().mean()
+    with forgetful(ali.encoder), ali.precision(z.device): return (ali.encoder.moments(x_tilde, ali._embedded(y, len(z)))[0]-z.detach()).square().mean()
 
 # %% ../nbs/03_objective.ipynb #9734282d
 def mixes_samples(
@@ -112,14 +112,15 @@ def ali_backward(
     fake:Tensor, # logits of the decoder's pairs, (bs,)
     xs:Tensor, # all images that D saw, (2*bs, n_ch, sz, sz), real ones first
     zs:Tensor, # all codes that D saw, (2*bs, n_z)
+    y:Tensor|None=None, # attributes or classes that all three saw; None without conditioning
     once:bool|None=None, # a single pass back through D; where it is possible if None
 ) -> None:
-    "Both gradients of what `ali(x)` returned, each to its own player; raises `InputError` if `ali.gamma` or `once` is asked of a D with batch norm, or `once` of the steadier game"
+    "Both gradients of what `ali(x, y)` returned, each to its own player; raises `InputError` if `ali.gamma` or `once` is asked of a D with batch norm, or `once` of the steadier game"
     mixed = mixes_samples(ali.discriminator)
     can = not (mixed or ali.gamma) and ali.encoder is not None
     if ali.gamma and mixed: raise InputError('the steadier game needs a discriminator without batch norm: its batch mixes the samples')
     if once and not can: raise InputError("a single backward pass through D needs an encoder, the paper's game, and a discriminator without batch norm: its batch mixes the samples")
-    more = [ali.code_cycle*code_error(ali, xs[-len(fake):], zs[-len(fake):])] if ali.code_cycle else []
+    more = [ali.code_cycle*code_error(ali, xs[-len(fake):], zs[-len(fake):], y)] if ali.code_cycle else []
     if can if once is None else once: return one_backward(real, fake, xs, zs, *players(ali), more)
     loss_d, loss_g = ali_losses(real, fake)
     if ali.gamma: loss_d = loss_d+ali.gamma*penalty(real, xs, zs).mean()   # real-fake has the gradients of both

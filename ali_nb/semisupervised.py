@@ -178,6 +178,7 @@ class LabelTrainer(ALITrainer):
         return random_shift(x, self.add['shift']), None, random_shift(x_lab, self.add['shift'])
     def play(self,
         pred:tuple, # what `ALI.forward` returned
+        *_:Tensor|None # what it was given beside the images: not looked at
     ) -> None:
         "Add both gradients to the parameters, and `count`"
         real,fake,_,_,out,h = pred

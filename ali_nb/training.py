@@ -99,17 +99,18 @@ class ALITrainer(Callback):
         self.learn.pred = (*self.pred, ali.decoder(ali.encoder(x, torch.zeros_like(self.pred[3][:len(x)]), emb), emb) if ali.encoder else x*float('nan'))
     def play(self,
         pred:tuple, # what `ALI.forward` returned
+        *seen:Tensor|None # what it was given beside the images
     ) -> None:
         "Add both gradients to the parameters, and `count`"
         self.count(pred)
-        ali_backward(self.model, *pred)
+        ali_backward(self.model, *pred, *seen)
     def count(self,
         pred:tuple, # what `ALI.forward` returned
     ) -> None:
         "Add both losses, D's accuracy and 1 to `tally`"
         with torch.no_grad(): self.tally += torch.stack([*ali_losses(*pred[:2]), d_accuracy(pred, None), torch.ones_like(self.tally[0])])
     def before_backward(self):
-        self.play(self.pred)
+        self.play(self.pred, *self.xb[1:])
         raise CancelBackwardException
 
 # %% ../nbs/04_training.ipynb #28385d2a
@@ -276,8 +277,9 @@ class ManySteps(Callback):
 
     def _step(self, i):
         x,*y = self.dls.train.dataset[i]
-        pred = self.learn.model(*self.ali_trainer.inputs(x, *y))
-        self.ali_trainer.play(pred)
+        seen = self.ali_trainer.inputs(x, *y)
+        pred = self.learn.model(*seen)
+        self.ali_trainer.play(pred, *seen[1:])
         self.opt.step()
         self.opt.zero_grad()
         self.last_x, self.last_pred = x, tuple(o.detach() for o in pred)   # no autograd graph may outlive its step: recording would meet its streams
@@ -350,8 +352,8 @@ RECIPES = { # how to train a preset; every preset that is not here follows `pape
     'paper': dict(lr=1e-4, d_lr=1., betas=(.5,.999), flat=1., epochs=100, bf16=True, gamma=0., code_cycle=0.),
     'cifar10': dict(epochs=6475), 'celeba': dict(epochs=123), 'celeba-conditional': dict(epochs=123), 'tiny-imagenet': dict(epochs=125),
     'mixture': dict(betas=(.2,.999), epochs=200),
-    'mnist': dict(lr=3e-4, d_lr=8., betas=(.5,.99), flat=.5, epochs=30),
-    'digits': dict(lr=6e-4, d_lr=8., betas=(.5,.99), flat=.5, epochs=600, bf16=False),   # its seeds were judged in 32 bits
+    'mnist': dict(lr=3e-4, d_lr=8., betas=(.5,.99), flat=.5, epochs=30, code_cycle=3.),
+    'digits': dict(lr=6e-4, d_lr=8., betas=(.5,.99), flat=.5, epochs=600, code_cycle=3., bf16=False),   # its seeds were judged in 32 bits
     'dcgan': dict(lr=2e-4, epochs=30),
     'mnist-conditional': dict(_classes, epochs=48), 'digits-conditional': dict(_classes, epochs=300),
     'steady': _steady, 'steady-conditional': _steady,
@@ -378,7 +380,8 @@ def ali_learner(
     if lr is not None and not 0 < lr < 1: raise InputError(f'lr is {lr}: give a rate in (0, 1)')
     ali, recipe = ALI(cfg), {**RECIPES['paper'], **RECIPES.get(cfg.name.removesuffix('-gan'), {})}
     ali.bf16 = recipe['bf16'] and fast_bf16(dls.device) if bf16 is None else bf16
-    ali.gamma, ali.code_cycle = recipe['gamma'], recipe['code_cycle']
+    ali.gamma = recipe['gamma']
+    if cfg.encoder: ali.code_cycle = recipe['code_cycle']
     ali.decoder.start_at_mean(x.cpu())
     tell_names(ali, dls)
     lr = lr or recipe['lr']

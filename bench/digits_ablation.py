@@ -26,7 +26,9 @@ changes = { # networks, constants of the training
     'one rate for both players': ({}, dict(d_lr=1.)),
     'constant rate': ({}, dict(flat=1.)),
     'current weights, not averaged': ({}, dict(ema=0.)),
-    'codes of samples that come back': ({}, dict(code_cycle=1.)),
+    'codes need not come back, as in the paper': ({}, dict(code_cycle=0.)),
+    'codes that come back, weight 1': ({}, dict(code_cycle=1.)),
+    'codes that come back, weight 10': ({}, dict(code_cycle=10.)),
 }
 
 def made(change, seed, **_):

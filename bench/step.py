@@ -139,6 +139,7 @@ def loop(preset, bs, device, steps):
     data = ImageArray(torch.randint(256, (10*bs, cfg.sz, cfg.sz, cfg.n_ch), dtype=torch.uint8))
     dls = DataLoaders(*(ResidentDL(data, bs, shuffle=True, drop_last=True, device=device) for _ in range(2)), device=device)
     learn, clock = training.ali_learner(dls, cfg), Clock(steps//5)
+    learn.model.code_cycle = 0.   # the paper's game, as in the rows before
     log = training.TrainLog(every=100)
     if device.type == 'cuda':
         training.fit_steps(learn, steps, cbs=[log, clock])
