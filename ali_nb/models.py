@@ -330,7 +330,7 @@ PRESETS = {
     'mnist': dict(n_ch=1, sz=28, n_z=50, encoder=((28,1,1024),(1,1,1024)), decoder=((1,1,1024),(1,1,1024),(28,1,1)),
                   d_x=((28,1,1024),), d_z=(512,), d_xz=(1024,), slope=.5, drop_in=0., init_std=None),
     'digits': dict(n_ch=1, sz=8, n_z=48, encoder=((8,1,256),(1,1,256)), decoder=((1,1,256),(1,1,256),(8,1,1)),
-                   d_x=((8,1,512),), d_z=(512,), d_xz=(512,), slope=.5, drop_in=0., init_std=None),
+                   d_x=((8,1,512),), d_z=(512,), d_xz=(512,), slope=.5, init_std=None),
     'digits-labels': dict(_labels, noise_in=.1, noise=.2, n_ch=1, sz=8, n_z=48, encoder=((8,1,256),(1,1,256)), decoder=((1,1,256),(1,1,256),(8,1,1)),
                           d_x=((8,1,512),), d_z=(256,), d_xz=(256,)),
     'mnist-labels': dict(_labels, n_ch=1, sz=28, n_z=50, encoder=((28,1,512),(1,1,512)), decoder=((1,1,512),(1,1,512),(28,1,1)),
@@ -343,7 +343,7 @@ _halve = ((4,2,64,1),(4,2,128,1),(4,2,256,1),(4,1,512))
 PRESETS['steady'] = dict(n_ch=3, sz=32, n_z=64, encoder=_halve, decoder=((4,1,256),(4,2,128,1),(4,2,64,1),(4,2,3,1)), d_x=_halve[:3], d_z=(512,), d_xz=(1024,),
                          slope=.2, drop_in=0., drop=0., init_std=None, d_norm=False, d_z_bias=True)
 PRESETS |= {f'{k}-gan': {**PRESETS[k], 'encoder':()} for k in ('svhn','cifar10','mixture','mnist','digits')}
-PRESETS |= {f'{k}-conditional': {**PRESETS[k], 'slope':.2, 'drop':0., 'project':True, 'n_y':10} for k in ('mnist','digits')}
+PRESETS |= {f'{k}-conditional': {**PRESETS[k], 'slope':.2, 'drop_in':0., 'drop':0., 'project':True, 'n_y':10} for k in ('mnist','digits')}
 PRESETS['steady-conditional'] = {**PRESETS['steady'], 'project':True, 'n_y':16}
 
 # %% ../nbs/02_models.ipynb #6fd4792c

@@ -21,14 +21,13 @@ changes = { # networks, constants of the training
     'as it is': ({}, {}),
     'leaky slope 0.01 as in the paper': (dict(slope=.01), {}),
     'leaky slope 0.2': (dict(slope=.2), {}),
-    'dropout 0.2 on image and code': (dict(drop_in=.2), {}),
-    'no dropout': (dict(drop=0.), {}),
+    'no dropout on image and code': (dict(drop_in=0.), {}),
+    'no dropout': (dict(drop_in=0., drop=0.), {}),
     'one rate for both players': ({}, dict(d_lr=1.)),
     'constant rate': ({}, dict(flat=1.)),
     'current weights, not averaged': ({}, dict(ema=0.)),
     'codes need not come back, as in the paper': ({}, dict(code_cycle=0.)),
-    'codes that come back, weight 1': ({}, dict(code_cycle=1.)),
-    'codes that come back, weight 10': ({}, dict(code_cycle=10.)),
+    'codes that come back, weight 3': ({}, dict(code_cycle=3.)),
 }
 
 def made(change, seed, **_):
