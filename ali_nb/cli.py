@@ -548,14 +548,14 @@ class Experiment:
         except ValueError as e: raise InputError(f'{file} is no valid TOML: {e}') from None
         unknown = spec.get('train', {}).keys()-{f.name for f in fields(Train)}
         if unknown or 'seeds' not in spec: raise InputError(f"{file}: {'no option '+', '.join(sorted(unknown)) if unknown else 'a list of seeds is missing'}")
-        start, runs = time.monotonic(), []
+        start, left, runs = time.monotonic(), self.minutes, []
         for seed in spec['seeds']:
             out = Path('runs')/'experiments'/f'{file.stem}-{seed}'
-            left = None if self.minutes is None else self.minutes-(time.monotonic()-start)/60
             if left is not None and left <= 0: return f'stopped before seed {seed}: the same command goes on'
             cmd = Train(**{**spec['train'], 'seed':seed, 'out':str(out), 'data_root':self.data_root, 'device':self.device, 'resume':(out/'checkpoint.safetensors').exists()})
             _,ended = train(cmd, left)
             if not ended: return f'stopped in seed {seed}: the same command goes on'
+            if left is not None: left = self.minutes-(time.monotonic()-start)/60
             cfg = read_json(out/'config.json')
             runs.append(dict(seed=seed, step=cfg['step'], minutes=cfg['minutes'], device=cfg['device'], threads=cfg['threads'], metrics=_read(out, 'metrics.json')))
         path = Path('results')/f'{file.stem}.json'
